@@ -1,18 +1,10 @@
-"""What runs here: ``environment`` for the first cell of a notebook, ``python -m genlab.environment`` for a terminal."""
+"""``python -m genlab``: is everything here that the course needs?"""
 
 import importlib.metadata
 import platform
 import sys
 
 PACKAGES = ("torch", "transformers", "jupyterlab", "nbgrader", "ipywidgets", "matplotlib", "pytest", "nbval")
-
-
-def environment(tokenizer, model) -> None:
-    """Print the versions that matter in a notebook, and the model in use."""
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "transformers"))
-    name = "storyteller" if str(model.name_or_path).endswith("storyteller") else model.name_or_path
-    print(f"Python {platform.python_version()}, {versions}")
-    print(f"model: {name}, {model.num_parameters():,} parameters, {len(tokenizer):,} tokens, on {model.device.type}")
 
 
 def main() -> int:
