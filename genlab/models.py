@@ -54,12 +54,13 @@ def _load(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
         tokenizer = AutoTokenizer.from_pretrained(name)
         model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32)
     except (OSError, ValueError) as error:
+        said = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelNotFound(
             f"The model {name!r} could not be loaded. It was looked for as a folder on this computer, in the "
             "download cache and on the Hugging Face hub.\n"
             "What to do: check the spelling; if the hub cannot be reached, use load_model() for the bundled "
             "storyteller (and unset the environment variable GENLAB_MODEL if it names this model).\n"
-            f"What the loader said: {str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__}"
+            f"What the loader said: {said}"
         ) from None
     return tokenizer, model.eval()
 

@@ -53,7 +53,8 @@ def check(name: str, function: Callable) -> None:
     record = load(name)
     if not callable(function):
         raise CheckFailed(
-            f"{name}: got {type(function).__name__} instead of a function. Pass the function itself: check({name!r}, {name})."
+            f"{name}: got {type(function).__name__} instead of a function. "
+            f"Pass the function itself: check({name!r}, {name})."
         )
     if record["live"]:  # the library is here: what it does today, on this computer, is what is right
         for probe, expected in zip(record["probes"], outcomes_of(LIVE[record["live"]], record), strict=True):

@@ -78,7 +78,8 @@ def _time_limit(seconds: float) -> Iterator[None]:
         if not fired.is_set():
             raise
         raise TookTooLong(
-            f"still running after {seconds:g} seconds and was stopped: look for a loop whose condition never becomes false"
+            f"still running after {seconds:g} seconds and was stopped: "
+            "look for a loop whose condition never becomes false"
         ) from None
     finally:
         done.set()

@@ -130,7 +130,7 @@ def same(expected: Any, got: Any, tolerance: float) -> bool:
         return False
     if isinstance(expected, dict):
         return list(expected) == list(got) and all(same(expected[k], got[k], tolerance) for k in expected)
-    if isinstance(expected, float) and not expected == got:
+    if isinstance(expected, float) and expected != got:
         if math.isnan(expected) and math.isnan(got):
             return True
         if not (math.isfinite(expected) and math.isfinite(got)):
@@ -151,9 +151,7 @@ def show(value: Any, limit: int = 300) -> str:
     if isinstance(value, torch.Tensor):
         body = repr(value.tolist()) if value.numel() > 200 else _rounded(value.tolist())
         text = f"{str(value.dtype).removeprefix('torch.')} tensor of shape {list(value.shape)}: {body}"
-    elif isinstance(value, float):
-        text = _rounded(value)
-    elif isinstance(value, (list, tuple)):
+    elif isinstance(value, (float, list, tuple)):
         text = _rounded(value)
     else:
         text = repr(value)

@@ -215,7 +215,7 @@ def main() -> None:
     valid_text = args.valid.read_text(encoding="utf-8")
     tokenizer = train_tokenizer(stories, vocab_size=2048)
     eos = tokenizer.eos_token_id
-    encoded = [ids + [eos] for ids in tokenizer(stories)["input_ids"]]
+    encoded = [[*ids, eos] for ids in tokenizer(stories, verbose=False)["input_ids"]]
     n_tokens = sum(map(len, encoded))
     valid = tokenizer(valid_text, return_tensors="pt", verbose=False)["input_ids"][0]
     config = GPT2Config(
