@@ -1,0 +1,74 @@
+# make lab    set up, check the environment, open JupyterLab on the first notebook
+# make test   the same set-up, then everything that CI runs
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: setup lab test release grade feedback formgrader checks notebooks bench model format clean
+
+PYTHON ?= python3
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+# nbgrader starts helpers (alembic) by name; the folder autograder/ holds its configuration
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+ASSIGNMENTS ?= $(notdir $(wildcard solutions/*))
+
+setup: $(VENV)/ready
+
+# torch comes first and alone: the CPU index fails quickly where it cannot be reached, and the plain index
+# then serves it (on Linux that build brings CUDA along and is several GB larger).
+$(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	python -m pip install --quiet --upgrade pip
+	python -m pip install --quiet --no-deps --retries 0 --timeout 15 \
+		--index-url https://download.pytorch.org/whl/cpu torch==2.13.0 2>/dev/null \
+		|| python -m pip install --quiet --no-deps torch==2.13.0
+	python -m pip install --quiet -r requirements-dev.txt -c constraints.txt
+	python -m pip install --quiet --no-deps --editable .
+	python -m genlab
+	touch $@
+
+lab: setup
+	python -m jupyterlab notebooks/01_tokenization/01_tokenization.ipynb \
+		--LabApp.default_settings_overrides=  $(LAB_ARGS)
+
+test: setup
+	ruff format --check .
+	ruff check .
+	codespell
+	python -m pytest $(PYTEST_ARGS)
+
+# Generated and committed: what the exercises' declarations and the solution notebooks say.
+checks: setup
+	python -m autograder.build_checks
+
+notebooks: setup
+	python -m autograder.execute $(ASSIGNMENTS)
+
+release: setup
+	python -m autograder release $(ASSIGNMENTS)
+
+grade: setup
+	python -m autograder grade $(ASSIGNMENTS)
+
+feedback: setup
+	python -m autograder feedback $(ASSIGNMENTS)
+
+formgrader: setup
+	JUPYTER_CONFIG_PATH=$(CURDIR)/autograder python -m jupyterlab --LabApp.default_url=/lab
+
+bench: setup
+	python -m benchmarks.sliders
+
+model: setup
+	python genlab/storyteller/train.py --corpus "$(CORPUS)" --valid "$(VALID)"
+
+format: setup
+	ruff format .
+	ruff check --fix .
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache tests/artefacts

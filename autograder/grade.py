@@ -1,0 +1,73 @@
+"""Grade what students handed in, one submission at a time, so that a broken one stops nobody."""
+
+import fnmatch
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGraderAPI
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one submission: ``graded``, ``needs manual grading`` or ``failed``, and why."""
+
+    assignment: str
+    student: str
+    status: str
+    score: float | None = None
+    maximum: float | None = None
+    reason: str = ""
+
+
+def submitted(course: NbGraderAPI, assignment: str, student: str = "*") -> list[str]:
+    """Students who handed in ``assignment`` and whose name matches the glob ``student``."""
+    return sorted(name for name in course.get_submitted_students(assignment) if fnmatch.fnmatch(name, student))
+
+
+def grade(course: NbGraderAPI, assignment: str, student: str) -> Result:
+    """Grade one submission with nbgrader. Never raises because of what the submission contains."""
+    directory = course.coursedir.format_path(course.coursedir.submitted_directory, student, assignment)
+    problem = unreadable(Path(directory) / f"{assignment}.ipynb")
+    if problem:
+        return Result(assignment, student, "failed", reason=problem)
+    outcome = course.autograde(assignment, student, force=True, create=True)
+    if not outcome["success"]:
+        return Result(assignment, student, "failed", reason=last_error(outcome))
+    try:
+        with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
+            submission = gradebook.find_submission(assignment, student)
+            status = "needs manual grading" if submission.needs_manual_grade else "graded"
+            return Result(assignment, student, status, submission.score, submission.max_score)
+    except MissingEntry:
+        return Result(assignment, student, "failed", reason="nbgrader recorded no score")
+
+
+def unreadable(path: Path) -> str:
+    """Why the notebook at ``path`` cannot be graded at all, or an empty string."""
+    if not path.is_file():
+        return f"{path.name} is missing"
+    try:
+        nbformat.validate(nbformat.read(path, as_version=4))
+    except Exception as error:  # whatever is wrong with a file that anybody may have written
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return f"{path.name} is not a readable notebook ({type(error).__name__}: {first[:120]}); ask for it again"
+    return ""
+
+
+def last_error(outcome: dict) -> str:
+    """The last thing that nbgrader called an error, in one line."""
+    text = (outcome.get("error") or "") + "\n" + (outcome.get("log") or "")
+    lines = [line.split("|", 1)[-1].strip() for line in text.splitlines() if "ERROR" in line]
+    return (lines[-1] if lines else text.strip().splitlines()[-1] if text.strip() else "no reason given")[:300]
+
+
+def table(results: list[Result]) -> str:
+    """The results in columns, a line each."""
+    rows = [("student", "assignment", "score", "status")]
+    for r in results:
+        score = "" if r.score is None else f"{r.score:g}/{r.maximum:g}"
+        rows.append((r.student, r.assignment, score, r.status + (f": {r.reason}" if r.reason else "")))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    return "\n".join("  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]) for row in rows)
