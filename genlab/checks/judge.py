@@ -10,6 +10,9 @@ from typing import Any
 from genlab.checks.values import Wrong, decode, same, show
 
 
+NOT_TOLD = "not told: run it and see, or think again"  # of a prediction; its hint teaches what is needed
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The result of one probe."""
@@ -41,7 +44,7 @@ def judge(exercise: dict[str, Any], outcomes: list[dict[str, Any]]) -> list[Verd
                 probe["weight"],
                 False,
                 given=", ".join(f"{name} = {show(decode(value))}" for name, value in probe["args"].items()),
-                expected=describe(probe["expected"]),
+                expected=NOT_TOLD if "sealed" in exercise["facets"] else describe(probe["expected"]),
                 got=describe(outcome),
                 reason=reason,
                 hint=hint,
