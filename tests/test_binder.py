@@ -27,7 +27,7 @@ def test_the_python_build_pack_takes_it(pack):
 
 def test_the_image_installs_the_requirements_and_runs_our_steps(pack):
     steps = "\n".join(step for _, step in pack.get_assemble_scripts())
-    assert "-r binder/requirements.txt" in steps
+    assert '-r "binder/requirements.txt"' in steps
     assert [Path(p).name for p in pack.get_post_build_scripts()] == ["postBuild"]
     assert Path(pack.get_start_script()).name == "start"
     docker = pack.render()
