@@ -40,7 +40,9 @@ test: setup
 	ruff format --check .
 	ruff check .
 	codespell
-	python -m pytest $(PYTEST_ARGS)
+	python -m pytest --nbval --nbval-sanitize-with tests/sanitize.cfg solutions $(PYTEST_ARGS)
+	python -m pytest --nbval-lax notebooks $(PYTEST_ARGS)
+	python -m pytest tests $(PYTEST_ARGS)
 
 # Generated and committed: what the exercises' declarations and the solution notebooks say.
 checks: setup
