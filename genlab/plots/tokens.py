@@ -24,16 +24,21 @@ def _stand_ins() -> dict[str, int]:
 _BYTES = _stand_ins()
 
 
+def marked(text: str) -> str:
+    """``text`` in words: spaces and line breaks as visible marks."""
+    return visible(text).replace(r"\$", "$")
+
+
 def label(piece: str) -> str:
     """A piece of the vocabulary for people: "␣time" for "Ġtime", "C3" for a byte that is not a character by itself."""
     if not all(char in _BYTES for char in piece):
-        return visible(piece)
+        return marked(piece)
     raw = bytes(_BYTES[char] for char in piece)
     try:
         text = raw.decode()
     except UnicodeDecodeError:
         return raw.hex(" ").upper()
-    drawn = visible(text) if text.isprintable() or text.isspace() else ""
+    drawn = marked(text) if text.isprintable() or text.isspace() else ""
     return drawn if drawn and max(text) < "\u0250" else raw.hex(" ").upper()
 
 
@@ -124,12 +129,12 @@ def next_tokens(prompts: Sequence[str], pieces: Sequence[Sequence[str]], probs: 
         for ax, prompt, names, values in zip(axes[0], prompts, pieces, probs, strict=True):
             shown = [label(piece) for piece in names]
             ax.barh(range(len(values)), values, color=KEPT, height=0.62)
-            ax.set_yticks(range(len(values)), shown, family="DejaVu Sans Mono")
+            ax.set_yticks(range(len(values)), [_escaped(name) for name in shown], family="DejaVu Sans Mono")
             ax.invert_yaxis()
             ax.set_title(f"after {visible(prompt)}", fontsize=10, loc="left")
             ax.set_xlabel("probability")
             top = ", ".join(f"{name} {value:.2f}" for name, value in zip(shown, values, strict=True))
-            told.append(f"after {visible(prompt)!r}: {top}")
+            told.append(f"after {marked(prompt)!r}: {top}")
         show(fig, "Bars of the likeliest next tokens. " + "; ".join(told), "\n".join(told))
 
 
@@ -159,4 +164,9 @@ def _box(
     """One piece: a frame around its text, ``y`` its middle; hatched when ``cut``."""
     frame = {"fill": False, "edgecolor": colour, "linewidth": 2.2 if thick else 1.2, "hatch": HATCH if cut else None}
     ax.add_patch(Rectangle((x, y - 0.5), width, 1.0, **frame))
-    ax.text(x + width / 2, y, text, color=colour, weight="bold" if thick else "normal", **_MONO)
+    ax.text(x + width / 2, y, _escaped(text), color=colour, weight="bold" if thick else "normal", **_MONO)
+
+
+def _escaped(text: str) -> str:
+    """``text`` so that matplotlib reads no mathematics into it."""
+    return text.replace("$", r"\$")
