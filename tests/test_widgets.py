@@ -345,5 +345,8 @@ def test_every_control_has_a_name_and_a_description(storyteller):
     makers = (PositionPicker, PhoneKeyboard, SamplingSliders, GenerationPlayer)
     for box in (TokenExplorer(tokenizer), *(make(tokenizer, model) for make in makers)):
         for control in controls(box):
+            if type(control).__name__ == "Image":  # the words below say what it shows
+                assert control.tooltip is None, "ipywidgets 8.1 cannot draw a widget with a tooltip but no description"
+                continue
             assert control.tooltip, control
-            assert type(control).__name__ in ("Image", "Play") or control.description, control
+            assert type(control).__name__ == "Play" or control.description, control

@@ -39,7 +39,7 @@ class PhoneKeyboard(LiveBox):
         )
         self._listing = False
         nothing = self._bars.draw([], np.zeros(0), [])
-        self.image = ipywidgets.Image(value=nothing, format="png", tooltip=self.alt)
+        self.image = ipywidgets.Image(value=nothing, format="png")
         self.prompt = Prompt(text, self._start, button="Start")
         keys = ipywidgets.HBox(self.suggestions, layout=WIDE)
         back = ipywidgets.HBox([self.rewind, self.restart])

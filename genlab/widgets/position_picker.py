@@ -40,7 +40,7 @@ class PositionPicker(LiveBox):
         )
         self.strip, self.words = ipywidgets.HTML(layout=WIDE), ipywidgets.HTML(layout=WIDE)
         nothing = self._bars.draw([], np.zeros(0), [])
-        self.image = ipywidgets.Image(value=nothing, format="png", tooltip=self.alt)
+        self.image = ipywidgets.Image(value=nothing, format="png")
         self.prompt = Prompt(text, self._read, description="Text")
         super().__init__([self.prompt, self.position, self.strip, self.image, self.words])
         self.prompt.run()
