@@ -280,6 +280,13 @@ def test_what_cannot_be_derived_is_not_shown(explorer):
     explorer._ranks = ranks
 
 
+def test_the_explorer_begins_with_the_merges_of_the_word_that_it_names(storyteller):
+    explorer = TokenExplorer(storyteller[0], "a cat, unbelievable")
+    assert explorer.word.value == len(explorer.word.options) - 1  # the longest
+    assert explorer._steps[-1][0] == list(explorer._words[-1].tokens)
+    assert explorer.merge.value == explorer.merge.max == len(explorer._steps) - 1
+
+
 def test_the_merge_slider_goes_from_bytes_to_tokens(explorer):
     explorer.text.value = "There was an unbelievable thing"
     explorer.word.value = 3

@@ -18,7 +18,7 @@ from transformers.generation import (
 
 from genlab.models import load_model
 from genlab.widgets.bars import Bars
-from genlab.widgets.base import READABLE, WIDE, LiveBox, Prompt, paragraph, percent
+from genlab.widgets.base import AS_DRAWN, READABLE, WIDE, LiveBox, Prompt, paragraph, percent
 from genlab.widgets.before_after import LEGEND, BeforeAfter, entropy
 from genlab.widgets.reading import Pieces, read
 
@@ -74,7 +74,7 @@ class SamplingSliders(LiveBox):
         self.order = LIBRARY_ORDER
         self._make_controls({"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p})
         self._scores: torch.Tensor | None = None  # [1, V], ascending
-        self.image = ipywidgets.Image(value=self._bars.draw([], np.zeros(0), []), format="png")
+        self.image = ipywidgets.Image(value=self._bars.draw([], np.zeros(0), []), format="png", layout=AS_DRAWN)
         self.words = ipywidgets.HTML(layout=WIDE)
         self.prompt = Prompt(text, self._read)
         draws = ipywidgets.HBox([self.sample, self.seed, self.library_order])

@@ -76,6 +76,7 @@ class TokenExplorer(LiveBox):
         self._read()
         if self._words:
             self.word.value = max(range(len(self.word.options)), key=lambda i: len("".join(self._words[i].tokens)))
+        self._choose()
         self.text.observe(lambda _: self._read(), "value")
         self.word.observe(lambda _: self._choose(), "value")
         self.merge.observe(lambda _: self._show_merges(), "value")
