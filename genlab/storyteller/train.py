@@ -202,7 +202,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="training text")
     parser.add_argument("--valid", type=Path, required=True, help="held-out text")
     parser.add_argument("--out", type=Path, default=here, help="folder to write (default: beside this script)")
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=1600)
     parser.add_argument("--minutes", type=float, default=math.inf, help="finish within this time, in fewer steps")
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--lr", type=float, default=3e-3)
