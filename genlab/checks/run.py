@@ -5,6 +5,7 @@ import contextlib
 import copy
 import io
 import logging
+import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -63,14 +64,18 @@ class TookTooLong(Exception):
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
     """Interrupt the main thread after ``seconds``; works on every platform, for code that runs in Python."""
-    fired = threading.Event()
-    done = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread can be interrupted
+        return
+    fired, done = threading.Event(), threading.Event()
 
     def interrupt() -> None:
         if not done.wait(seconds):
             fired.set()
             _thread.interrupt_main()
 
+    # Python may have been started with interrupts ignored, as a shell does for what runs in the background.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Thread(target=interrupt, daemon=True)
     timer.start()
     try:
@@ -85,6 +90,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
     finally:
         done.set()
         timer.join()
+        signal.signal(signal.SIGINT, handler)
 
 
 @contextlib.contextmanager
