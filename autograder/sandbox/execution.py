@@ -1,0 +1,206 @@
+"""Run code in a kernel that nobody trusts, and keep what it puts out within bounds.
+
+The kernel may send anything at any time. Messages are JSON signed with the kernel's key; they are parsed, never
+evaluated; what is too large, of an unknown type or malformed is dropped; and no message can end the run.
+"""
+
+import time
+from typing import Any
+
+import nbformat
+import zmq
+from jupyter_client import BlockingKernelClient
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output, output_from_msg
+
+from autograder.sandbox.kernels import Kernel, Sandbox, SandboxError
+from autograder.sandbox.limits import Limits
+
+OUTPUTS = ("stream", "display_data", "execute_result", "error")
+NEVER_KEPT = ("application/javascript", "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json")
+INTERRUPT_SECONDS = 5.0  # what a cell has to end after an interrupt
+SETTLE_SECONDS = 1.0  # what outputs have to arrive after the reply
+FLOOD = 32  # times the limit of a cell's output: then it is interrupted
+
+
+class Session:
+    """One kernel for one notebook. ``dead`` says why it ended, once it has."""
+
+    def __init__(self, sandbox: Sandbox, kernel: Kernel, limits: Limits) -> None:
+        self.sandbox, self.limits = sandbox, limits
+        self.dead = ""
+        self.deadline = time.monotonic() + limits.notebook_seconds
+        self.kept = 0
+        self._context = zmq.Context()
+        self._context.setsockopt(zmq.MAXMSGSIZE, limits.message)  # defaults of the sockets made below
+        self._context.setsockopt(zmq.RCVHWM, 64)
+        self._context.setsockopt(zmq.LINGER, 0)
+        self._context.setsockopt(zmq.RECONNECT_IVL, 5)
+        self._client = BlockingKernelClient(context=self._context)
+        self._client.load_connection_info(kernel.connection)
+        self._client.start_channels(hb=False, stdin=False)
+        self._poller = zmq.Poller()
+        for channel in (self._client.iopub_channel, self._client.shell_channel):
+            self._poller.register(channel.socket, zmq.POLLIN)
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        """Both channels carry messages. Nothing of the student's has run yet. Raises SandboxError."""
+        deadline = time.monotonic() + self.limits.start_seconds
+        waiting, asked = {"kernel_info_reply", "status"}, 0.0
+        while waiting:
+            if time.monotonic() > deadline or self.sandbox.ended() is not None:
+                self.close()
+                raise SandboxError("the kernel does not answer")
+            if time.monotonic() > asked:
+                asked = time.monotonic() + 0.5
+                self._client.kernel_info()
+            for message in self._messages(0.05):
+                waiting.discard(message["msg_type"])
+        while self._messages(0.0):
+            pass
+
+    def close(self) -> None:
+        """Close the sockets; the kernel is the sandbox's to end."""
+        self._client.stop_channels()
+        self._context.destroy(linger=0)
+
+    def run(self, code: str, special: str | None = None, seconds: float | None = None) -> "Run":
+        """Execute ``code`` and return what came of it, at the latest when its time is over.
+
+        ``special``: a MIME type whose data is handed over in ``Run.special`` and is not an output.
+        """
+        run = Run(special)
+        if self.dead:
+            run.problem = f"not run: the kernel had ended ({self.dead})"
+            return run
+        now = time.monotonic()
+        end = min(now + (seconds or self.limits.cell_seconds), self.deadline)
+        if now >= end:
+            run.problem = f"not run: the notebook's {self.limits.notebook_seconds:g} seconds were over"
+            return run
+        identity = self._client.execute(code, allow_stdin=False, stop_on_error=False)
+        replied = idle = interrupted = False
+        while not (replied and idle):
+            if time.monotonic() > end:
+                if replied:
+                    break  # the outputs that are still missing were lost
+                if interrupted:
+                    self._die("it did not stop when it was interrupted")
+                    break
+                interrupted, end = True, time.monotonic() + INTERRUPT_SECONDS
+                self._interrupt()
+                run.problem = run.problem or f"stopped after {time.monotonic() - now:.0f} seconds"
+            messages = self._messages(min(0.1, max(0.0, end - time.monotonic())))
+            for message in messages:
+                if message.get("parent_header", {}).get("msg_id") != identity:
+                    continue
+                kind, content = message["msg_type"], message["content"]
+                if kind == "execute_reply":
+                    replied, end = True, time.monotonic() + SETTLE_SECONDS
+                elif kind == "status":
+                    idle = idle or content.get("execution_state") == "idle"
+                else:
+                    run.take(message, self)
+            if run.dropped > FLOOD * self.limits.cell_output and not (interrupted or replied):
+                interrupted, end = True, time.monotonic() + INTERRUPT_SECONDS
+                self._interrupt()
+                run.problem = "stopped: it put out too much"
+            if not messages and (why := self.sandbox.ended()) is not None:
+                self.dead = why
+                break
+        if self.dead:
+            run.problem = f"the kernel ended while this ran: {self.dead}"
+        return run
+
+    def _interrupt(self) -> None:
+        message = self._client.session.msg("interrupt_request", content={})
+        self._client.control_channel.send(message)
+
+    def _die(self, why: str) -> None:
+        self.dead = why
+        self.sandbox.end_kernel()
+
+    def _messages(self, seconds: float) -> list[dict[str, Any]]:
+        """All messages that are there, or the first that come within ``seconds``; malformed ones are left out."""
+        found = []
+        session = self._client.session
+        for socket, _ in self._poller.poll(int(seconds * 1000)):
+            for _ in range(50):
+                try:
+                    frames = socket.recv_multipart(zmq.NOBLOCK)
+                except zmq.ZMQError:
+                    break
+                try:
+                    _, frames = session.feed_identities(frames, copy=True)
+                    message = session.deserialize(frames, content=True, copy=True)
+                    if isinstance(message["content"], dict) and isinstance(message["parent_header"], dict):
+                        message["size"] = sum(map(len, frames))
+                        found.append(message)
+                except Exception:  # anybody may have sent it
+                    continue
+        return found
+
+
+class Run:
+    """What came of one piece of code: outputs, ``special`` data, and ``problem``, why it did not run to its end."""
+
+    def __init__(self, special: str | None) -> None:
+        self.outputs: list[NotebookNode] = []
+        self.special: Any = None
+        self.problem = ""
+        self.dropped = 0
+        self._special_type = special
+        self._kept = 0
+        self._cut = False
+
+    def take(self, message: dict[str, Any], session: Session) -> None:
+        """Keep the output in ``message`` if there is room."""
+        kind, content = message["msg_type"], message["content"]
+        if kind == "clear_output":
+            self.outputs = [output for output in self.outputs if output.output_type == "error"]
+            return
+        if kind not in OUTPUTS:
+            return
+        data = content.get("data")
+        if self._special_type and isinstance(data, dict) and self._special_type in data:
+            self.special = data[self._special_type]
+            return
+        room = min(session.limits.cell_output - self._kept, session.limits.output - session.kept)
+        size = message["size"]
+        try:
+            if kind == "stream" and size > room:
+                content["text"], size = str(content["text"])[: max(0, room)], max(0, room)
+                self._truncate(message["size"] - size)
+            elif kind != "error" and size > room:
+                self._truncate(size)
+                return
+            output = output_from_msg(message)
+            for unwanted in NEVER_KEPT:
+                output.get("data", {}).pop(unwanted, None)
+            nbformat.validator.validate(output, ref="output", version=4)
+        except Exception:  # malformed: as if it had not come
+            return
+        if kind == "error":
+            output.evalue, output.traceback = output.evalue[:5000], [line[:5000] for line in output.traceback[:60]]
+        self._kept += size
+        session.kept += size
+        last = self.outputs[-1] if self.outputs else None
+        if kind == "stream" and last is not None and last.output_type == "stream" and last.name == output.name:
+            last.text += output.text
+        elif kind != "stream" or output.text:
+            self.outputs.append(output)
+
+    def _truncate(self, size: int) -> None:
+        self.dropped += size
+        if not self._cut:
+            self._cut = True
+            self.outputs.append(new_output("stream", name="stdout", text="... output truncated ...\n"))
+
+    @property
+    def failed(self) -> str:
+        """The last error, in a line, or an empty string."""
+        for output in reversed(self.outputs):
+            if output.output_type == "error":
+                return f"{output.ename}: {output.evalue}"[:500].splitlines()[0]
+        return ""
