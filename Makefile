@@ -28,18 +28,21 @@ $(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt pyproject.t
 		|| python -m pip install --quiet --no-deps torch==2.13.0
 	python -m pip install --quiet -r requirements-dev.txt -c constraints.txt
 	python -m pip install --quiet --no-deps --editable .
+	# the first thing that a student sees is the course, not a question about news
+	jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" 2>/dev/null
 	python -m genlab
 	touch $@
 
 lab: setup
-	python -m jupyterlab notebooks/01_tokenization/01_tokenization.ipynb \
-		--LabApp.default_settings_overrides=  $(LAB_ARGS)
+	python -m jupyterlab $(LAB_ARGS) notebooks/01_tokenization/01_tokenization.ipynb
 
 test: setup
 	ruff format --check .
 	ruff check .
 	codespell
-	python -m pytest $(PYTEST_ARGS)
+	python -m pytest --nbval --nbval-sanitize-with tests/sanitize.cfg solutions $(PYTEST_ARGS)
+	python -m pytest --nbval-lax notebooks $(PYTEST_ARGS)
+	python -m pytest tests $(PYTEST_ARGS)
 
 # Generated and committed: what the exercises' declarations and the solution notebooks say.
 checks: setup
@@ -56,9 +59,10 @@ grade: setup
 
 feedback: setup
 	python -m autograder feedback $(ASSIGNMENTS)
+	python -m autograder export
 
 formgrader: setup
-	JUPYTER_CONFIG_PATH=$(CURDIR)/autograder python -m jupyterlab --LabApp.default_url=/lab
+	JUPYTER_CONFIG_PATH=$(CURDIR)/autograder python -m jupyterlab $(LAB_ARGS) --LabApp.default_url=/formgrader
 
 bench: setup
 	python -m benchmarks.sliders

@@ -1,5 +1,6 @@
 """Where the course's models come from: the bundled storyteller, any other model, probe models."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,9 +102,16 @@ def _storyteller() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     return load_model("storyteller")
 
 
+def _ranks() -> dict[tuple[str, str], int]:
+    """The storyteller's merges with their ranks, as they stand in its tokenizer's file."""
+    merges = json.loads(_storyteller()[0].backend_tokenizer.to_str())["model"]["merges"]
+    return {tuple(pair): rank for rank, pair in enumerate(merges)}
+
+
 # What a probe may ask for by name (see genlab.checks.values.Resource).
 RESOURCES = {
     "tokenizer": lambda: _storyteller()[0],
+    "ranks": _ranks,
     "model": lambda: _storyteller()[1],
     "probe_model": lru_cache(maxsize=16)(probe_model),
 }

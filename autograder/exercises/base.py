@@ -24,8 +24,9 @@ class Exercise:
     ``name``: the function that the student writes; also the grade_id. ``points``: the maximum.
     ``tolerance``: see ``genlab.checks.values.same``; 0 compares exactly. ``facets``: what else is judged
     besides value, error and unmutated arguments: ``"calls"`` (shapes of the model's forward passes),
-    ``"no_grad"``. ``adapter``: how the arguments are passed, see ``genlab.checks.adapters``. ``live``:
-    the name of a library oracle in ``genlab.checks.live``, instead of ``@exercise.oracle``.
+    ``"no_grad"``; or ``"sealed"``, for predictions: a report does not tell what was expected. ``adapter``:
+    how the arguments are passed, see ``genlab.checks.adapters``. ``live``: the name of a library oracle in
+    ``genlab.checks.live``, instead of ``@exercise.oracle``.
 
     The rest is declared with decorators. Of a misconception, the docstring is the hint for its author.
     """

@@ -10,6 +10,9 @@ from typing import Any
 from genlab.checks.values import Wrong, decode, same, show
 
 
+NOT_TOLD = "not told: run it and see, or think again"  # of a prediction; its hint teaches what is needed
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The result of one probe."""
@@ -41,7 +44,7 @@ def judge(exercise: dict[str, Any], outcomes: list[dict[str, Any]]) -> list[Verd
                 probe["weight"],
                 False,
                 given=", ".join(f"{name} = {show(decode(value))}" for name, value in probe["args"].items()),
-                expected=describe(probe["expected"]),
+                expected=NOT_TOLD if "sealed" in exercise["facets"] else describe(probe["expected"]),
                 got=describe(outcome),
                 reason=reason,
                 hint=hint,
@@ -75,7 +78,8 @@ def differs(exercise: dict[str, Any], expected: dict[str, Any], outcome: dict[st
         want_calls, got_calls = ([c["shape"] for c in o["calls"]] for o in (expected, outcome))
         if want_calls != got_calls:
             return f"the model was called with shapes {_runs(got_calls)} instead of {_runs(want_calls)}"
-    if "no_grad" in exercise["facets"] and any(call["grad"] for call in outcome["calls"]):
+    grads_on = [any(call["grad"] for call in o["calls"]) for o in (expected, outcome)]
+    if "no_grad" in exercise["facets"] and grads_on == [False, True]:
         return "the model ran with gradients on: wrap the call in torch.no_grad()"
     return None
 

@@ -6,6 +6,7 @@ import copy
 import io
 import logging
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -95,11 +96,17 @@ def _captured(outcome: dict[str, Any]) -> Iterator[None]:
     listener = logging.StreamHandler(err)
     library.handlers, library.propagate = [listener], False
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            warnings.catch_warnings(record=True) as caught,
+        ):
+            warnings.simplefilter("always")
             yield
     finally:
         library.handlers, library.propagate = handlers, propagate
-        outcome["printed"], outcome["warned"] = out.getvalue()[:2000], err.getvalue()[:2000]
+        lines = [f"{warning.category.__name__}: {warning.message}\n" for warning in caught]
+        outcome["printed"], outcome["warned"] = out.getvalue()[:2000], (err.getvalue() + "".join(lines))[:2000]
 
 
 @contextlib.contextmanager

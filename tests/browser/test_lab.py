@@ -1,0 +1,115 @@
+"""What a student sees and does: widgets that answer, both themes, checks that speak, the Validate button.
+
+Each test leaves screenshots in ``tests/artefacts``.
+"""
+
+import nbformat
+import pytest
+from submissions import perfect
+
+EXPLORER, PICKER, PHONE = "token-explorer", "position-picker", "phone-keyboard"
+
+
+def widget(lab, cell_id):
+    """The live output of a cell, in view."""
+    lab.go_to(cell_id)
+    output = lab.page.locator(".jp-Notebook .jp-mod-active .jp-OutputArea-output").first
+    output.locator(".jupyter-widgets").first.wait_for(timeout=60_000)
+    return output
+
+
+def picture(output):
+    """The address of the picture that a live widget shows; it changes when the picture does."""
+    return output.locator("img").first.get_attribute("src")
+
+
+def changes(lab, look, before):
+    """Wait until ``look()`` is no longer ``before``."""
+    for _ in range(120):
+        if look() != before:
+            return
+        lab.page.wait_for_timeout(250)
+    pytest.fail("nothing changed")
+
+
+@pytest.fixture
+def tokenization(lab):
+    lab.open("01_tokenization/01_tokenization.ipynb")
+    lab.run_all()
+    return lab
+
+
+@pytest.fixture
+def forward_step(lab):
+    lab.open("02_forward_step/02_forward_step.ipynb")
+    lab.run_all()
+    return lab
+
+
+def test_the_token_explorer_answers_to_typing_in_both_themes(tokenization):
+    lab = tokenization
+    output = widget(lab, EXPLORER)
+    before = output.inner_text()
+    box = output.locator("textarea, input[type=text]").first
+    box.fill("Unbelievable! <b>caf\u00e9</b> \U0001f600")
+    changes(lab, output.inner_text, before)
+    assert "<b>" in output.inner_text().replace("\u2423", " ") or "b" in output.inner_text()
+    assert output.locator("b:has-text('caf')").count() == 0, "typed text is never read as markup"
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        lab.theme(theme)
+        lab.screenshot(f"01-token-explorer-{theme.split()[1].lower()}")
+
+
+def test_the_position_picker_moves_by_keyboard(forward_step):
+    lab = forward_step
+    output = widget(lab, PICKER)
+    before, words = picture(output), output.inner_text()
+    output.locator("[role=slider], .noUi-handle").first.focus()
+    lab.page.keyboard.press("ArrowLeft")
+    changes(lab, lambda: picture(output), before)
+    assert output.inner_text() != words
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        lab.theme(theme)
+        lab.screenshot(f"02-position-picker-{theme.split()[1].lower()}")
+
+
+def test_the_phone_keyboard_writes_and_goes_back(forward_step):
+    lab = forward_step
+    output = widget(lab, PHONE)
+    first = output.inner_text()
+    output.locator("button[title^='Append'], button[title^='Suggestion']").first.click()
+    changes(lab, output.inner_text, first)
+    lab.screenshot("02-phone-keyboard")
+    longer = output.inner_text()
+    output.get_by_role("button", name="Rewind").click()
+    changes(lab, output.inner_text, longer)
+
+
+def test_an_unwritten_exercise_says_so_and_stops_nothing(tokenization):
+    lab = tokenization
+    lab.go_to("test-left-pad")
+    error = lab.page.locator(".jp-mod-active .jp-OutputArea-output[data-mime-type*='error']").first
+    assert "not written yet" in error.inner_text()
+    assert "Traceback" not in error.inner_text()
+    lab.screenshot("01-not-written-yet")
+
+
+@pytest.mark.parametrize("solved", [False, True], ids=["unsolved", "solved"])
+def test_the_validate_button_tells_solved_from_unsolved(lab, solved):
+    name = "01_tokenization"
+    if solved:
+        notebook = perfect(name)
+        path = lab.folder / name / "solved.ipynb"
+        nbformat.write(notebook, path)
+    else:
+        path = lab.folder / name / f"{name}.ipynb"
+    lab.open(f"{name}/{path.name}")
+    lab.page.locator("button:has-text('Validate'), jp-button:has-text('Validate')").first.click()
+    dialog = lab.page.locator(".jp-Dialog .jp-Dialog-content").first
+    dialog.wait_for(timeout=300_000)
+    text = dialog.inner_text()
+    lab.screenshot(f"01-validate-{'solved' if solved else 'unsolved'}")
+    if solved:
+        assert "Success" in text or "passed" in text.lower()
+    else:
+        assert "failed" in text.lower()

@@ -1,0 +1,244 @@
+"""The machinery of a check: values as data, one run, the verdict, the words."""
+
+import json
+import math
+import sys
+import warnings
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genlab import check
+from genlab.checks import CheckFailed
+from genlab.checks.judge import judge, report, score
+from genlab.checks.run import run
+from genlab.checks.values import Resource, Wrong, decode, encode, same
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text() | st.integers(), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(plain)
+def test_plain_values_survive_json(value):
+    assert same(value, decode(json.loads(json.dumps(encode(value)))), 0)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.tensor([[1.5, -math.inf, math.nan]]),
+        torch.tensor(7),
+        torch.empty(0, 3, dtype=torch.int64),
+        torch.tensor([True, False]),
+        torch.arange(6).reshape(2, 3).T,
+        torch.tensor([1.25], dtype=torch.bfloat16),
+    ],
+)
+def test_tensors_survive_json(tensor):
+    back = decode(json.loads(json.dumps(encode(tensor))))
+    assert back.dtype == tensor.dtype and same(tensor, back, 0)
+
+
+class AlwaysEqual:
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+class Sub(torch.Tensor):
+    pass
+
+
+class Liar(int):
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+@pytest.mark.parametrize("value", [AlwaysEqual(), Liar(3), torch.tensor([1.0]).as_subclass(Sub), lambda: 1, {1, 2}])
+def test_what_is_no_plain_value_equals_nothing(value):
+    coded = encode(value)
+    assert list(coded) == ["$wrong"]
+    assert isinstance(decode(coded), Wrong)
+    for expected in (value, 3, torch.tensor([1.0]), [value]):
+        assert not same(expected, decode(coded), 1.0)
+
+
+@pytest.mark.parametrize("data", [{"a": 1}, {"$float": "1"}, {"$pickle": ""}, {"$tensor": 1, "x": 2}, object()])
+def test_foreign_data_is_refused(data):
+    with pytest.raises(ValueError, match="not a value"):
+        decode(data)
+
+
+@pytest.mark.parametrize(
+    "expected, got, equal",
+    [
+        (torch.tensor([1.0]), torch.tensor([1.0 + 1e-6]), True),
+        (torch.tensor([1.0]), torch.tensor([1.0 + 1e-4]), False),
+        (torch.tensor([1.0]), torch.tensor([1]), False),
+        (torch.tensor([1.0]), torch.tensor([[1.0]]), False),
+        (torch.tensor([1.0]), torch.tensor([1.0], dtype=torch.float64), False),
+        (torch.tensor([-math.inf]), torch.tensor([torch.finfo(torch.float32).min]), False),
+        (torch.tensor([math.nan]), torch.tensor([math.nan]), True),
+        (torch.tensor([0.0]), torch.tensor([math.nan]), False),
+        ([1, 2], (1, 2), True),
+        ([1, 2], [1, 2, 3], False),
+        (1, True, False),
+        (1.0, 1, False),
+        (1.0, math.inf, False),
+        (math.inf, math.inf, True),
+        ({"a": 1.0}, {"a": 1.0}, True),
+        ({"a": 1.0}, {"b": 1.0}, False),
+        ("a", "a ", False),
+    ],
+)
+def test_same(expected, got, equal):
+    assert same(expected, got, 1e-5) is equal
+
+
+def test_a_run_notes_everything_and_lets_nothing_out(capfd):
+    def student(ids, model):
+        print("hello")
+        print("oh", file=sys.stderr)
+        warnings.warn("careful", stacklevel=1)
+        ids[0, 0] = 9
+        return model(ids).logits.shape[-1]
+
+    args = {"ids": torch.tensor([[1, 2, 3]]), "model": Resource("probe_model", seed=1)}
+    outcome = run(student, args)
+    assert outcome["value"] == 31 and outcome["error"] is None
+    assert outcome["mutated"] == ["ids"]
+    assert outcome["calls"] == [{"shape": [1, 3], "grad": True}]
+    assert outcome["printed"] == "hello\n"
+    assert "oh" in outcome["warned"] and "careful" in outcome["warned"]
+    assert torch.equal(args["ids"], torch.tensor([[1, 2, 3]])), "a probe's own arguments stay as they are"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3), KeyError("k")])
+def test_an_error_of_the_student_is_an_outcome(error):
+    def student():
+        raise error
+
+    outcome = run(student, {})
+    assert outcome["error"]["types"][0] == type(error).__name__
+    assert outcome["error"]["message"] == str(error)
+
+
+def test_a_function_that_never_returns_is_stopped():
+    def student():
+        while True:
+            pass
+
+    outcome = run(student, {}, seconds=0.2)
+    assert outcome["error"]["types"][0] == "TookTooLong"
+    assert "loop" in outcome["error"]["message"]
+
+
+def record(function, *probes, **settings):
+    """An exercise's record made by hand."""
+    return {
+        "tolerance": 0.0,
+        "facets": [],
+        "misconceptions": [],
+        **settings,
+        "probes": [
+            {
+                "name": f"probe {i}",
+                "weight": weight,
+                "args": {k: encode(v) for k, v in args.items()},
+                "expected": run(function, args),
+            }
+            for i, (weight, args) in enumerate(probes)
+        ],
+    }
+
+
+def judged(exercise, function):
+    outcomes = [run(function, {k: decode(v) for k, v in p["args"].items()}) for p in exercise["probes"]]
+    return judge(exercise, outcomes)
+
+
+def test_partial_credit_is_the_share_of_the_weighted_probes():
+    exercise = record(abs, (1, {"x": 2}), (3, {"x": -2}))
+    assert score(judged(exercise, lambda x: x), 4) == 1
+    assert score(judged(exercise, lambda x: max(x, -x)), 4) == 4
+    assert score(judged(exercise, lambda x: str(x)), 4) == 0
+
+
+def test_an_error_that_is_asked_for_must_come_with_words():
+    def wanted(x):
+        raise ValueError("x must be positive")
+
+    def silent(x):
+        raise ValueError
+
+    def unrelated(x):
+        raise KeyError("x")
+
+    exercise = record(wanted, (1, {"x": 2}))
+    assert judged(exercise, wanted)[0].passed
+    assert "says nothing" in judged(exercise, silent)[0].reason
+    assert "must be refused with a ValueError" in judged(exercise, unrelated)[0].reason
+    assert "was accepted" in judged(exercise, lambda x: x)[0].reason
+
+
+def test_changing_an_argument_fails_even_with_the_right_result():
+    def in_place(x):
+        x.append(1)
+        return 2
+
+    exercise = record(lambda x: 2, (1, {"x": []}))
+    (verdict,) = judged(exercise, in_place)
+    assert not verdict.passed and "changed in place" in verdict.reason
+
+
+def test_the_facets_calls_and_no_grad():
+    @torch.no_grad()
+    def good(model):
+        return model(torch.tensor([[1]])).logits.shape[-1]
+
+    def with_gradients(model):
+        return model(torch.tensor([[1]])).logits.shape[-1]
+
+    @torch.no_grad()
+    def twice(model):
+        good(model)
+        return good(model)
+
+    probe = (1, {"model": Resource("probe_model")})
+    exercise = record(good, probe, facets=["calls", "no_grad"])
+    assert judged(exercise, good)[0].passed
+    assert "gradients" in judged(exercise, with_gradients)[0].reason
+    assert "2 x [1, 1] instead of [1, 1]" in judged(exercise, twice)[0].reason
+
+
+def test_the_report_names_what_was_expected_and_what_came():
+    exercise = record(lambda x: x + 1, (1, {"x": 2}), (1, {"x": 3}))
+    text = report("add", judged(exercise, lambda x: 3))
+    assert "add: 1 of 2 probes passed" in text
+    for words in ("FAIL  probe 1", "input:    x = 3", "expected: 4", "got:      3"):
+        assert words in text
+    assert "input" not in report("add", judged(exercise, lambda x: 3), show_inputs=False)
+
+
+def test_check_speaks_to_whoever_misuses_it():
+    with pytest.raises(CheckFailed, match="Did you mean 'left_pad'"):
+        check("left_padd", lambda rows, pad_id: None)
+    with pytest.raises(CheckFailed, match="Pass the function itself"):
+        check("left_pad", 3)
+    try:
+        check("left_pad", 3)
+    except CheckFailed as failure:
+        assert failure._render_traceback_() == str(failure).splitlines()

@@ -1,0 +1,105 @@
+"""What is generated and committed is what its generator makes today; notebooks keep the rules of the course."""
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import RELEASES, ROOT, SOLUTIONS, names, read
+
+from autograder.build_checks import build
+from autograder.execute import WIDGET_VIEW
+from genlab.checks import DATA
+from genlab.checks.values import decode, same
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """A fresh release of every solution notebook."""
+    folder = tmp_path_factory.mktemp("release")
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--force", "--no-db"]
+    environment = os.environ | {
+        "JUPYTER_CONFIG_PATH": str(ROOT / "autograder"),
+        "GENLAB_GRADING_SEED": "unused",
+    }
+    for path in SOLUTIONS:
+        subprocess.run(
+            [*command, path.stem, f"--CourseDirectory.release_directory={folder}"],
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+    return folder
+
+
+def test_every_solution_is_released_and_nothing_else():
+    assert [p.stem for p in RELEASES] == [p.stem for p in SOLUTIONS] != []
+
+
+@pytest.mark.parametrize("path", RELEASES, ids=names)
+def test_the_release_is_fresh(path, released):
+    fresh = (released / path.stem / path.name).read_bytes()
+    assert fresh == path.read_bytes(), "run `make release`"
+
+
+@pytest.mark.parametrize("path", RELEASES, ids=names)
+def test_the_release_holds_no_solution(path):
+    text = path.read_text(encoding="utf-8")
+    for mark in ("BEGIN SOLUTION", "BEGIN HIDDEN", "BEGIN MARK", "autograder", "grade("):
+        assert mark not in text
+
+
+def test_check_data_is_fresh(tmp_path):
+    build(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(p.name for p in DATA.iterdir()), "run `make checks`"
+    for path in tmp_path.iterdir():
+        fresh, kept = (json.loads(p.read_text(encoding="utf-8")) for p in (path, DATA / path.name))
+        assert alike(fresh, kept), f"{path.name}: run `make checks`"
+
+
+def alike(fresh, kept):
+    """The same data; numbers that were computed may differ in the last digits from processor to processor."""
+    if isinstance(fresh, dict) and isinstance(kept, dict) and "$tensor" not in fresh:
+        return list(fresh) == list(kept) and all(alike(fresh[k], kept[k]) for k in fresh)
+    if isinstance(fresh, list) and isinstance(kept, list):
+        return len(fresh) == len(kept) and all(map(alike, fresh, kept))
+    if isinstance(fresh, (dict, float)):
+        return same(decode(fresh), decode(kept), 1e-4)
+    return fresh == kept
+
+
+def test_cell_ids_and_grade_ids_are_readable_and_unique_over_the_course():
+    cell_ids, grade_ids = [], []
+    for path in SOLUTIONS:
+        for cell in read(path).cells:
+            cell_ids.append(cell.id)
+            if "nbgrader" in cell.metadata:
+                grade_ids.append(cell.metadata.nbgrader.grade_id)
+    assert [i for i in cell_ids if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", i)] == []
+    assert [i for i in grade_ids if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", i)] == []
+    assert sorted(set(cell_ids)) == sorted(cell_ids)
+    assert sorted(set(grade_ids)) == sorted(grade_ids)
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=names)
+def test_a_solution_notebook_is_tidy_and_in_the_frame(path):
+    notebook = read(path)
+    assert "widgets" not in notebook.metadata
+    prose = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    headings = re.findall(r"^(#+) (.+)$", prose, re.M)
+    assert [level for level, _ in headings].count("#") == 1
+    assert headings[0][0] == "#"
+    depths = [len(level) for level, _ in headings]
+    assert all(b - a <= 1 for a, b in itertools.pairwise(depths)), "a heading skips a level"
+    for part in ("goals", "before you start", "time", "summary", "what's next", "shut"):
+        assert part in prose.lower(), f"the frame lacks {part!r}"
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            assert output.get("name") != "stderr", f"{cell.id} writes to stderr"
+            assert output.output_type != "error", f"{cell.id} failed when it was last run"
+            assert WIDGET_VIEW not in output.get("data", {}), f"{cell.id} keeps a widget's state"
+            if "image/png" in output.get("data", {}) and "text/plain" in output.data:
+                assert len(output.data["text/plain"]) > 30, f"{cell.id}: a picture without words"

@@ -1,0 +1,90 @@
+"""Where models come from, and what is promised about the bundled one."""
+
+import re
+
+import pytest
+import torch
+
+from genlab import load_model, probe_model
+from genlab.models import STORYTELLER, ModelNotFound
+
+
+@pytest.fixture(scope="module")
+def storyteller():
+    return load_model("storyteller")
+
+
+def test_the_storyteller_is_the_default_and_ready(storyteller, monkeypatch, capfd):
+    monkeypatch.delenv("GENLAB_MODEL", raising=False)
+    tokenizer, model = load_model()
+    assert not model.training and model.dtype is torch.float32
+    assert len(tokenizer) == model.config.vocab_size == 2048
+    assert tokenizer.eos_token_id == tokenizer.bos_token_id == model.generation_config.eos_token_id == 2047
+    assert tokenizer.pad_token is None
+    assert capfd.readouterr().err == ""
+
+
+def test_loading_touches_no_network(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    load_model("storyteller")
+
+
+def test_the_environment_chooses(tmp_path, storyteller, monkeypatch):
+    tokenizer, model = storyteller
+    tokenizer.save_pretrained(tmp_path / "copy")
+    model.save_pretrained(tmp_path / "copy")
+    monkeypatch.setenv("GENLAB_MODEL", str(tmp_path / "copy"))
+    _, other = load_model()
+    assert other.name_or_path == str(tmp_path / "copy")
+    assert torch.equal(other.lm_head.weight, model.lm_head.weight)
+
+
+def test_a_model_that_cannot_be_had_is_explained(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ModelNotFound, match=r"(?s)no/such-model.*What to do"):
+        load_model("no/such-model")
+
+
+def test_it_ends_its_stories(storyteller):
+    tokenizer, model = storyteller
+    ended = 0
+    for seed in range(8):
+        torch.manual_seed(seed)
+        ids = model.generate(
+            **tokenizer("Once upon a time", return_tensors="pt"),
+            do_sample=True, temperature=0.8, top_p=0.9, top_k=0, max_length=256, pad_token_id=2047,
+        )  # fmt: skip
+        ended += ids[0, -1].item() == tokenizer.eos_token_id
+    assert ended >= 4
+
+
+def test_greedy_decoding_loops(storyteller):
+    tokenizer, model = storyteller
+    prompt = tokenizer("The future of artificial intelligence", return_tensors="pt")
+    ids = model.generate(**prompt, max_new_tokens=120, pad_token_id=2047)[0, prompt["input_ids"].shape[1] :].tolist()
+    pieces = [tuple(ids[i : i + 4]) for i in range(len(ids) - 3)]
+    assert len(set(pieces)) < 0.6 * len(pieces), "four-token pieces should repeat"
+
+
+def test_the_card_reports_its_loss_and_the_files_are_small():
+    card = (STORYTELLER / "README.md").read_text(encoding="utf-8")
+    loss = float(re.search(r"\*\*([\d.]+) nats a token\*\*", card)[1])
+    assert loss < 2.4
+    assert "CDLA-Sharing-1.0" in card
+    assert sum(p.stat().st_size for p in STORYTELLER.iterdir() if p.is_file()) < 12e6
+
+
+def test_a_probe_model_is_decisive_and_leaves_the_generator_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    model = probe_model(seed=2)
+    assert torch.equal(torch.rand(3), expected)
+    with torch.no_grad():
+        logits = model(torch.arange(6).reshape(2, 3)).logits
+    assert logits.shape == (2, 3, 31) and logits.std() > 0.5
+    with torch.no_grad():
+        assert torch.equal(probe_model(seed=2)(torch.arange(6).reshape(2, 3)).logits, logits)
