@@ -59,6 +59,19 @@ class Refused(ValueError):
     """A submission that is not read at all."""
 
 
+@contextlib.contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """One grading run at a time on this course: SystemExit for a second. The lock goes with the process."""
+    import fcntl
+
+    with path.open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit("Another run is grading this course. Wait until it is done, or end it.") from None
+        yield
+
+
 def read_submission(folder: Path, assignment: str) -> Submission:
     """What a student handed in. Follows no link out of it. Raises Refused that says why there is nothing to grade."""
     notebook = folder / f"{assignment}.ipynb"
@@ -192,7 +205,12 @@ def usable_cores() -> int:
 
 
 def graded(
-    jobs: list[Job], room: Class, ready: dict[str, Assignment], options: Options, make: Callable[[], Executor]
+    jobs: list[Job],
+    room: Class,
+    ready: dict[str, Assignment],
+    options: Options,
+    pool: Executor,
+    make: Callable[[], Executor],
 ) -> Iterator[tuple[Job, Graded | Exception]]:
     """Each job with its result, in the order in which they are done.
 
@@ -202,7 +220,6 @@ def graded(
     width = 2 * (options.jobs or usable_cores()) if not options.scheduler else 64
     waiting, suspects = deque(jobs), deque[Job]()
     running: dict[Future, tuple[Job, bool]] = {}
-    pool = make()
     while waiting or suspects or running:
         while len(running) < (1 if suspects else width) and (waiting or suspects):
             alone = bool(suspects)
@@ -277,8 +294,9 @@ def grade_class(
             return results, True
         fine = True
         with executor(options) as make:
-            ready = _judged(make, [assignments[name] for name in sorted({job.assignment for job in jobs})])
-            for number, (job, outcome) in enumerate(graded(jobs, room, ready, options, make), 1):
+            pool = make()
+            ready = _judged(pool, [assignments[name] for name in sorted({job.assignment for job in jobs})])
+            for number, (job, outcome) in enumerate(graded(jobs, room, ready, options, pool, make), 1):
                 begun = time.monotonic()
                 result = _record(recorder, job, outcome)
                 fine = fine and result.status != "not graded"
@@ -290,11 +308,9 @@ def grade_class(
         recorder.close()
 
 
-def _judged(make: Callable[[], Executor], assignments: list[Assignment]) -> dict[str, Assignment]:
+def _judged(pool: Executor, assignments: list[Assignment]) -> dict[str, Assignment]:
     """The assignments with their records, made by workers: this process imports no torch."""
-    futures = {assignment.name: make().submit(judged, assignment) for assignment in assignments[:1]}
-    pool = make()
-    futures |= {assignment.name: pool.submit(judged, assignment) for assignment in assignments[1:]}
+    futures = {assignment.name: pool.submit(judged, assignment) for assignment in assignments}
     return {name: future.result() for name, future in futures.items()}
 
 

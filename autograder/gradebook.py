@@ -111,9 +111,12 @@ class Recorder:
         notebook = nbformat.reads(graded.notebook, as_version=4)
         self._write_files(assignment, student, graded.notebook)
         book.update_or_create_student(student)
+        self._session.flush()
         source = self.course.coursedir.format_path(self.course.coursedir.submitted_directory, student, assignment)
         timestamp, reason = handed_in(self.course, source)
-        book.update_or_create_submission(assignment, student, **({"timestamp": timestamp} if timestamp else {}))
+        with self._session.no_autoflush:
+            book.update_or_create_submission(assignment, student, **({"timestamp": timestamp} if timestamp else {}))
+        self._session.flush()
         saver = SaveAutoGrades(config=self.course.config)
         saver.gradebook, saver.notebook_id = book, assignment
         saver.assignment_id, saver.student_id = assignment, student
