@@ -79,7 +79,9 @@ def _restore(notebook: NotebookNode, gradebook: Gradebook, name: str) -> None:
         if grade_id in points:
             cell.metadata.nbgrader["points"] = points[grade_id]
         if is_test(cell) and not grade_id.startswith(PREFIX):
-            raise NotGradable(f"{name}: the test cell {grade_id!r} names no exercise; it must be called test_<exercise>")
+            raise NotGradable(
+                f"{name}: the test cell {grade_id!r} names no exercise; it must be called test_<exercise>"
+            )
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     missing = set(sources) - {marks(cell).get("grade_id") for cell in notebook.cells}
@@ -91,7 +93,12 @@ def _digest(name: str, master: str, seed: str, files: dict[str, bytes]) -> str:
     """Of everything that a grade depends on and that is the assignment's or the grader's."""
     own = EXERCISES / f"nb{name}.py"
     code = [own, EXERCISES / "base.py"] if own.is_file() else sorted(EXERCISES.glob("*.py"))
-    code += [HERE / "assignment.py", HERE / "rebase.py", HERE / "submission.py", *sorted((HERE / "sandbox").glob("*.py"))]
+    code += [
+        HERE / "assignment.py",
+        HERE / "rebase.py",
+        HERE / "submission.py",
+        *sorted((HERE / "sandbox").glob("*.py")),
+    ]
     code += sorted((HERE.parent / "genlab").rglob("*.py"))
     digest = hashlib.sha256()
     for part in (name.encode(), master.encode(), seed.encode(), *map(Path.read_bytes, code)):
@@ -117,6 +124,4 @@ def judged(assignment: Assignment) -> Assignment:
             if name not in exercises:
                 raise NotGradable(f"{assignment.name}: there is no exercise {name!r} for the test cell {grade_id!r}")
             records[grade_id] = exercises[name].record(assignment.seed)
-    return Assignment(
-        assignment.name, assignment.master, assignment.seed, assignment.files, records, assignment.digest
-    )
+    return Assignment(assignment.name, assignment.master, assignment.seed, assignment.files, records, assignment.digest)

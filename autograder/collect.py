@@ -24,7 +24,9 @@ AGAIN = re.compile(r"(-\d+| ?\(\d+\))$")  # Canvas and browsers number a file th
 PLAIN = re.compile(r"[^\w.@+-]+")
 
 
-def collect(source: Path, submitted: Path, known: list[str], assignment: str = "") -> tuple[list[str], list[tuple[str, str]]]:
+def collect(
+    source: Path, submitted: Path, known: list[str], assignment: str = ""
+) -> tuple[list[str], list[tuple[str, str]]]:
     """Write the submissions in ``source`` below ``submitted``; return what was taken, and what was not with the reason.
 
     ``known``: the course's assignments. ``assignment``: which one it is where a file's name does not tell. Of several

@@ -50,8 +50,9 @@ def grade_all(names: list[str], student: str, options: Options) -> int:
 def collect_all(source: Path, assignment: str) -> int:
     """Take submissions from a ZIP file or a folder; say what was taken and what was not."""
     course = api()
-    taken, left = collect(source, Path(course.coursedir.root, course.coursedir.submitted_directory),
-                          assignments(course), assignment)
+    taken, left = collect(
+        source, Path(course.coursedir.root, course.coursedir.submitted_directory), assignments(course), assignment
+    )
     for what in taken:
         print(f"taken  {what}")
     for what, why in left:
@@ -95,7 +96,9 @@ def main(argv: list[str] | None = None) -> int:
         if command == "grade":
             sub.add_argument("--student", default="*", metavar="GLOB", help="only students whose name matches")
             sub.add_argument("--jobs", type=int, default=0, metavar="N", help="processes; one a core without it")
-            sub.add_argument("--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster, instead of processes")
+            sub.add_argument(
+                "--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster, instead of processes"
+            )
             sub.add_argument("--no-sandbox", action="store_true", help="run students' code with your own rights")
             sub.add_argument("--force", action="store_true", help="grade also what has not changed")
     sub = commands.add_parser("collect", help="take what an LMS gives for download into autograder/submitted/")

@@ -272,7 +272,7 @@ def grade_class(
     course: NbGraderAPI,
     names: list[str],
     pattern: str = "*",
-    options: Options = Options(),  # noqa: B008 - it is frozen
+    options: Options = Options(),
     log: Path | None = None,
     show: Callable[[int, int], Any] = lambda done, total: None,
 ) -> tuple[list[Result], bool]:

@@ -120,7 +120,9 @@ def _execute(
                 run = session.run(cell.source)
                 cell.outputs = run.outputs
                 if run.problem:
-                    cell.outputs.append(new_output("error", ename="Stopped", evalue=run.problem, traceback=[run.problem]))
+                    cell.outputs.append(
+                        new_output("error", ename="Stopped", evalue=run.problem, traceback=[run.problem])
+                    )
     finally:
         session.close()
         sandbox.end_kernel()
@@ -134,9 +136,7 @@ def question(record: dict[str, Any], limits: Limits) -> str:
         "seconds": limits.cell_seconds * 0.8,
         "args": [probe["args"] for probe in record["probes"]],
     }
-    return (
-        f'__import__("genlab.checks.remote", fromlist=["answer"]).answer({record["name"]}, {json.dumps(request)!r})'
-    )
+    return f'__import__("genlab.checks.remote", fromlist=["answer"]).answer({record["name"]}, {json.dumps(request)!r})'
 
 
 def verdict(cell: NotebookNode, record: dict[str, Any], run: Run) -> tuple[Score, str]:

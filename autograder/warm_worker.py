@@ -2,8 +2,6 @@
 
 import torch
 
-import autograder.exercises.base
-import autograder.submission
 import genlab.checks.judge  # noqa: F401
 
 torch.set_num_threads(1)  # workers share the processors by their number; and a fork must not find threads

@@ -17,7 +17,11 @@ from autograder.sandbox.kernels import Kernel, Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
 
 OUTPUTS = ("stream", "display_data", "execute_result", "error")
-NEVER_KEPT = ("application/javascript", "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json")
+NEVER_KEPT = (
+    "application/javascript",
+    "application/vnd.jupyter.widget-view+json",
+    "application/vnd.jupyter.widget-state+json",
+)
 INTERRUPT_SECONDS = 5.0  # what a cell has to end after an interrupt
 SETTLE_SECONDS = 1.0  # what outputs have to arrive after the reply
 FLOOD = 32  # times the limit of a cell's output: then it is interrupted
