@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import nbformat
@@ -18,10 +20,21 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if "outputs" in cell:
+            cell.outputs = list(_joined(cell.outputs))
         for output in cell.get("outputs", []):
             if "data" in output:
                 output.data.pop(WIDGET_VIEW, None)
     return notebook
+
+
+def _joined(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
+    """``outputs`` with what was printed in a row as one output: where it is cut otherwise depends on timing."""
+    for _, group in groupby(outputs, key=lambda output: output.get("name", id(output))):
+        first, *others = group
+        for output in others:
+            first.text += output.text
+        yield first
 
 
 def execute(path: Path) -> None:

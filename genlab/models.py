@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers.modeling_outputs import CausalLMOutputWithPast
 from transformers.utils import logging
 
 STORYTELLER = Path(__file__).resolve().parent / "storyteller"
@@ -97,6 +98,44 @@ def probe_model(
     return model.eval()
 
 
+class ScriptedModel(GPT2LMHeadModel):
+    """A model that recites: a row that is the beginning of a line goes on with it, any other row says ``otherwise``.
+
+    What it will say is known, so that stopping can be studied and checked apart from the choice of tokens. It works
+    in ``generate`` and in a loop that feeds whole rows (it has no cache): ``lines`` are lists of ids, prompts included.
+    """
+
+    def __init__(
+        self,
+        lines: list[list[int]],
+        vocab_size: int,
+        n_positions: int = 256,
+        eos_token_id: int | None = None,
+        otherwise: int = 0,
+    ) -> None:
+        special = {"bos_token_id": eos_token_id, "eos_token_id": eos_token_id}
+        super().__init__(
+            GPT2Config(vocab_size=vocab_size, n_positions=n_positions, n_embd=2, n_layer=1, n_head=1, **special)
+        )
+        self.generation_config.use_cache = False
+        self._lines, self._otherwise = lines, otherwise
+        self.eval()
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, **_: Any
+    ) -> CausalLMOutputWithPast:
+        """Logits [B, T, V]: 10 for the one token that comes next, 0 for the others."""
+        logits = torch.zeros(*input_ids.shape, self.config.vocab_size)
+        for row, scores in zip(input_ids.tolist(), logits, strict=True):
+            for position in range(len(row)):
+                scores[position, self._next(row[: position + 1])] = 10.0
+        return CausalLMOutputWithPast(logits=logits)
+
+    def _next(self, said: list[int]) -> int:
+        rest = (line[len(said) :] for line in self._lines if line[: len(said)] == said)
+        return next((tokens[0] for tokens in rest if tokens), self._otherwise)
+
+
 @lru_cache(maxsize=1)
 def _storyteller() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     return load_model("storyteller")
@@ -114,4 +153,5 @@ RESOURCES = {
     "ranks": _ranks,
     "model": lambda: _storyteller()[1],
     "probe_model": lru_cache(maxsize=16)(probe_model),
+    "scripted_model": ScriptedModel,
 }

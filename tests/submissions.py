@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
-from conftest import ROOT, read
+from course import ROOT, read
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell
 

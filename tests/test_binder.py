@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, need
+from course import ROOT, need
 from repo2docker.buildpacks import PythonBuildPack
 
 BINDER = ROOT / "binder"

@@ -3,7 +3,7 @@
 import inspect
 
 import pytest
-from conftest import SOLUTIONS, read
+from course import SOLUTIONS, read
 
 from autograder.exercises import all_exercises
 from genlab.checks import CheckFailed, check, outcomes_of

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import RELEASES, ROOT, SOLUTIONS, names, read
+from course import RELEASES, ROOT, SOLUTIONS, names, read
 
 from autograder.build_checks import build
 from autograder.execute import WIDGET_VIEW

@@ -1,7 +1,7 @@
 """A released notebook, run from top to bottom before anything is solved: what must run runs, the rest says why not."""
 
 import pytest
-from conftest import RELEASES, names, read
+from course import RELEASES, names, read
 from nbclient import NotebookClient
 
 from autograder.release import NEEDS_SOLUTION
@@ -10,7 +10,9 @@ from autograder.release import NEEDS_SOLUTION
 @pytest.mark.parametrize("path", RELEASES, ids=names)
 def test_an_unsolved_notebook_runs(path):
     notebook = read(path)
-    NotebookClient(notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(
+        notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue

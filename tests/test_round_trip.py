@@ -4,7 +4,7 @@ import csv
 import re
 
 import pytest
-from conftest import SOLUTIONS
+from course import SOLUTIONS
 from nbgrader.api import Gradebook
 from submissions import half_right, hand_in, perfect, raises_at_the_top, solved_sources, untouched
 

@@ -1,32 +1,22 @@
 """Live widgets without a browser: their controls are moved as a browser would, and what they show is looked at."""
 
 import io
-from html.parser import HTMLParser
+import string
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from genlab.models import load_model
 from genlab.plots.base import KEPT
-from genlab.widgets import PhoneKeyboard, PositionPicker, TokenExplorer
+from genlab.widgets import GenerationPlayer, PhoneKeyboard, PositionPicker, SamplingSliders, TokenExplorer
 from genlab.widgets.bars import Bars, _indexed
 from genlab.widgets.base import percent
 from genlab.widgets.reading import BYTES, Pieces, top
 from genlab.widgets.token_explorer import merge_steps
-
-VIEW = "application/vnd.jupyter.widget-view+json"
-HTML = "<img src=x onerror=alert(1)>"
-LONG = "There was a cat. " * 200
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-texts = st.one_of(
-    st.text(max_size=60),
-    st.sampled_from(
-        ["", " ", "\n\n", "🙂👩‍👩‍👧", "日本語 ж", "<|endoftext|>", "$x$ \\frac", "\x00\ud83d", HTML, LONG, "a" * 5000]
-    ),
-)
+from tests.widget_tools import HTML, LONG, Seen, bundle, quick, shown_html, size, texts
 
 
 @pytest.fixture(scope="module")
@@ -47,27 +37,6 @@ def keyboard(storyteller):
 @pytest.fixture(scope="module")
 def explorer(storyteller):
     return TokenExplorer(storyteller[0], "Once upon a time there was an unbelievable tokenizer")
-
-
-def size(png: bytes) -> tuple[int, int]:
-    image = Image.open(io.BytesIO(png))
-    image.load()  # raises if the file is damaged
-    return image.size
-
-
-def shown_html(widget) -> str:
-    """All markup that a widget holds."""
-    parts = [widget.value] if type(widget).__name__ == "HTML" else []
-    return "".join(parts + [shown_html(child) for child in getattr(widget, "children", ())])
-
-
-def bundle(widget) -> dict:
-    data, metadata = widget._repr_mimebundle_()
-    assert data[VIEW]["model_id"]
-    assert metadata["image/png"]["alt"] == widget.alt != ""
-    assert size(data["image/png"])[0] > 300
-    assert data["text/plain"] == widget.summary()
-    return data
 
 
 # What a picture is made of
@@ -101,6 +70,12 @@ def test_a_cut_bar_is_hatched_not_only_grey():
 def test_too_many_rows_are_refused():
     with pytest.raises(ValueError, match="3 labels for 2 rows"):
         Bars(2, {"kept": ""}).draw("abc", np.ones(3), "abc")
+
+
+def test_every_plain_character_can_be_written():
+    bars = Bars(1, {"kept": "kept"})
+    for character in string.printable:
+        assert size(bars.draw([character * 3], np.array([0.5]), [f"1{character}2"], title=f"{character}{character}"))
 
 
 def test_labels_of_any_length_stay_inside_the_picture():
@@ -341,21 +316,6 @@ def test_no_text_and_no_merge_breaks_the_explorer(explorer, text, word, merge):
 # All of them
 
 
-class Seen(HTMLParser):
-    """What a browser would make of some markup: its tags and its text."""
-
-    def __init__(self, markup: str):
-        super().__init__()
-        self.tags, self.text = set(), ""
-        self.feed(markup)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.add(tag)
-
-    def handle_data(self, data):
-        self.text += data
-
-
 def test_typed_markup_is_shown_not_obeyed(storyteller):
     tokenizer, model = storyteller
     picker = PositionPicker(tokenizer, model, HTML)
@@ -382,7 +342,8 @@ def test_every_control_has_a_name_and_a_description(storyteller):
             yield widget
 
     tokenizer, model = storyteller
-    for box in (TokenExplorer(tokenizer), PositionPicker(tokenizer, model), PhoneKeyboard(tokenizer, model)):
+    makers = (PositionPicker, PhoneKeyboard, SamplingSliders, GenerationPlayer)
+    for box in (TokenExplorer(tokenizer), *(make(tokenizer, model) for make in makers)):
         for control in controls(box):
             assert control.tooltip, control
-            assert type(control).__name__ == "Image" or control.description, control
+            assert type(control).__name__ in ("Image", "Play") or control.description, control

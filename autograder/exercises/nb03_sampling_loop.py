@@ -604,6 +604,7 @@ def _(rng: random.Random) -> list[Probe]:
         Probe("p exactly reached by the first token", logits=torch.tensor([_halves(rng, *EXACT)]), p=0.5),
         Probe("p close to 0 keeps the most likely token", logits=_distinct(rng, 2, 6), p=1e-6),
         Probe("p = 1 is off", logits=_distinct(rng, 2, 6), p=1.0),
+        Probe("p = 1 is off for tokens of almost no probability, too", logits=_distinct(rng, 2, 7, 40.0), p=1.0),
         Probe("a flat, a middling and a peaked row", logits=uneven, p=0.7, weight=2),
         Probe("-inf is already out", logits=torch.tensor([[0.5, -INF, 2.0, -INF, 1.0]]), p=0.9),
         Probe("any p, four rows", logits=_distinct(rng, 4, 12), p=rng.randrange(30, 95) / 100, weight=2),
@@ -625,6 +626,8 @@ def oracle_top_p(logits, p):
 def _nucleus(logits, p, keeps):
     """Sort descending, decide with ``keeps(shares, cumulative)``, unsort."""
     _check_p(p)
+    if p == 1:
+        return logits
     ordered, ids = logits.sort(-1, descending=True)
     shares = ordered.softmax(-1)
     keep = keeps(shares, shares.cumsum(-1))
@@ -656,6 +659,8 @@ def forgets_to_unsort(logits, p):
     """The mask is in sorted order and the logits are in the order of the ids, so wrong tokens are cut. Scatter the mask
     back through the indices that sort returned."""
     _check_p(p)
+    if p == 1:
+        return logits
     shares = logits.sort(-1, descending=True).values.softmax(-1)
     return logits.masked_fill(shares.cumsum(-1) - shares >= p, -INF)
 
@@ -700,6 +705,13 @@ def does_not_renormalise(logits, p):
 
 
 @top_p.misconception
+def cuts_the_tail_at_one(logits, p):
+    """At p = 1 some very unlikely tokens were cut: a sum of rounded numbers reaches 1 before the last token does.
+    p = 1 means off, so return early."""
+    return _nucleus(logits, min(p, 1 - 1e-9) if p <= 1 else p, lambda shares, total: total - shares < p)
+
+
+@top_p.misconception
 def leaves_nothing_at_a_small_p(logits, p):
     """With a small p no token was left. The most likely token always stays."""
     return _nucleus(logits, p, lambda shares, total: (total - shares < p) & (shares >= 1e-6) & (p >= 1e-3))
@@ -709,6 +721,8 @@ def leaves_nothing_at_a_small_p(logits, p):
 def accumulates_logits(logits, p):
     """The cumulative sum runs over logits. It is probabilities that add up to 1: softmax first."""
     _check_p(p)
+    if p == 1:
+        return logits
     ordered, ids = logits.sort(-1, descending=True)
     keep = ordered.cumsum(-1) - ordered < p
     return logits.masked_fill(~torch.zeros_like(keep).scatter(-1, ids, keep), -INF)
@@ -731,6 +745,8 @@ def by_cumulative_loop(logits, p):
     """Row by row, token by token."""
     if not 0 < p <= 1:
         raise ValueError("p is not in (0, 1]")
+    if p == 1.0:
+        return logits.clone()
     out = torch.full_like(logits, -INF)
     for row, probs in enumerate(logits.softmax(-1)):
         total = 0.0

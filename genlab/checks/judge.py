@@ -9,7 +9,6 @@ from typing import Any
 
 from genlab.checks.values import Wrong, decode, same, show
 
-
 NOT_TOLD = "not told: run it and see, or think again"  # of a prediction; its hint teaches what is needed
 
 

@@ -6,7 +6,10 @@ sixteen colours: three inks in five strengths each over a transparent background
 """
 
 import functools
-import io
+import math
+import re
+import struct
+import zlib
 from collections.abc import Mapping, Sequence
 
 import matplotlib
@@ -19,17 +22,17 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
-from PIL import Image
 
 from genlab.plots.base import _STYLE, CHOSEN, CUT, HATCH, KEPT
 from genlab.widgets.reading import FONT, drawable
 
 DPI = 100
 LEVELS = 5
+SIZE, ASCENT, DESCENT = 9.5, 14, 5  # of the writing: points, pixels above and below the baseline
 INKS = (CUT, KEPT, CHOSEN)  # an index of the palette is 0, or 1 + 5 * ink + strength
 LEFT, RIGHT, ABOVE, BELOW = 150, 62, 46, 24  # pixels around the axes
 STYLES = {
-    "base": {"facecolor": CUT, "alpha": 0.4, "linewidth": 0},
+    "base": {"facecolor": (*to_rgb(CUT), 0.3), "edgecolor": CUT, "linewidth": 1},
     "cut": {"facecolor": "none", "edgecolor": CUT, "hatch": HATCH, "linewidth": 1},
     "kept": {"facecolor": KEPT, "linewidth": 0},
     "chosen": {"facecolor": CHOSEN, "linewidth": 0},
@@ -62,22 +65,57 @@ def _indexed(pixels: np.ndarray) -> np.ndarray:
 
 
 def _png(indices: np.ndarray) -> bytes:
-    image = Image.frombuffer("P", indices.shape[::-1], np.ascontiguousarray(indices), "raw", "P", 0, 1)
-    image.putpalette(PALETTE)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1, bits=4, transparency=STRENGTHS)
-    return buffer.getvalue()
+    """Palette indices ``[H, W]``, W even, as a PNG of four bits a pixel (the format of ISO/IEC 15948)."""
+    height, width = indices.shape
+    lines = np.zeros((height, 1 + width // 2), np.uint8)  # each line begins with its filter: 0, none
+    np.bitwise_or(indices[:, 0::2] << 4, indices[:, 1::2], out=lines[:, 1:])
+    header = struct.pack(">IIBBBBB", width, height, 4, 3, 0, 0, 0)  # four bits, palette
+    chunks = {b"IHDR": header, b"PLTE": PALETTE, b"tRNS": STRENGTHS, b"IDAT": zlib.compress(lines, 1), b"IEND": b""}
+    parts = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks.items()
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 @functools.lru_cache(maxsize=4096)
-def _writing(text: str, size: float = 9.5) -> tuple[np.ndarray, int]:
-    """``text`` in grey as palette indices, and how many of its rows lie below the baseline."""
+def _set(text: str) -> tuple[np.ndarray, int]:
+    """``text`` set by matplotlib, in grey as palette indices, and how many of its rows lie below the baseline."""
     font = get_font(findfont(FONT))
-    font.set_size(size, DPI)
+    font.set_size(SIZE, DPI)
     font.set_text(drawable(text), 0.0)
     font.draw_glyphs_to_bitmap(antialiased=True)
     level = np.rint(np.asarray(font.get_image()) / 255 * LEVELS).astype(np.uint8)
     return level, round(font.get_descent() / 64)  # grey is the first ink: its indices are 1 to 5
+
+
+@functools.cache
+def _advance(run: str) -> tuple[float, float]:
+    """How far the ink of plain characters stands from their start, and how far what follows them does, in pixels."""
+    font = get_font(findfont(FONT))
+    font.set_size(SIZE, DPI)
+    glyph = font.load_char(ord(run[0]))
+    bearing = max(0.0, glyph.horiBearingX / 64)
+    return bearing, glyph.linearHoriAdvance / 65536 if len(run) == 1 else bearing + _set(run)[0].shape[1] + 1
+
+
+@functools.lru_cache(maxsize=4096)
+def _writing(text: str) -> tuple[np.ndarray, int]:
+    """As ``_set``, but plain text is put together from digits and words that were set before: setting is slow."""
+    if not text.isascii() or not text.isprintable():
+        return _set(text)
+    runs = re.findall(r"\d|\s|[^\d\s]+", text)
+    ink = np.zeros((ASCENT + DESCENT, sum(math.ceil(_advance(run)[1]) for run in runs) + 4), np.uint8)
+    x = 0.0
+    for run in runs:
+        bearing, advance = _advance(run)
+        if run != " ":
+            glyphs, descent = _set(run)
+            left, top = round(x + bearing), ASCENT + descent - len(glyphs)
+            place = ink[top : top + len(glyphs), left : left + glyphs.shape[1]]
+            np.maximum(place, glyphs, out=place)
+        x += advance
+    return ink[:, : math.ceil(x)], DESCENT
 
 
 def _bars(left: np.ndarray, top: np.ndarray, bottom: np.ndarray) -> Path:
@@ -169,8 +207,8 @@ class Bars:
         if marks is not None:
             self._marks.set_data(marks, row + (split + 0.9) / 2)
             self._axes.draw_artist(self._marks)
-        ends = values if marks is None else np.maximum(values, marks + 0.01)
-        return _png(self._written(labels, np.asarray(ends), notes, split, title))
+        ends = np.max([v for v in (values, base, None if marks is None else marks + 0.01) if v is not None], axis=0)
+        return _png(self._written(labels, ends, notes, title))
 
     def _draw_bars(self, value: np.ndarray, top: np.ndarray, bottom: np.ndarray, kind: np.ndarray) -> None:
         for name, patch in self._patches.items():
@@ -179,17 +217,16 @@ class Bars:
                 patch.set_path(_bars(value[some], top[some], bottom[some]))
                 self._axes.draw_artist(patch)
 
-    def _written(self, labels: Sequence[str], values: np.ndarray, notes: Sequence[str], split: float, title: str):
+    def _written(self, labels: Sequence[str], values: np.ndarray, notes: Sequence[str], title: str):
         picture = self._frame.copy()
         picture[self._inside] = _indexed(np.asarray(self._canvas.buffer_rgba())[self._inside])
         span = self.width - LEFT - RIGHT
         if title:
             self._write(picture, title, LEFT, 14, self.width - LEFT - 4)
         for i, (label, value, note) in enumerate(zip(labels, values, notes, strict=True)):
-            middle = ABOVE + i * self.row_height
-            self._write(picture, label, LEFT - 8, middle + self.row_height // 2 + 4, LEFT - 12, right=True)
-            across = middle + round((split + 0.9) / 2 * self.row_height) + 4
-            self._write(picture, note, LEFT + 6 + round(value * span), across, self.width)
+            baseline = ABOVE + i * self.row_height + self.row_height // 2 + 4
+            self._write(picture, label, LEFT - 8, baseline, LEFT - 12, right=True)
+            self._write(picture, note, LEFT + 6 + round(value * span), baseline, self.width)
         return picture
 
     @staticmethod

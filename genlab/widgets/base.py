@@ -57,10 +57,10 @@ class Prompt(ipywidgets.VBox):
         self.text.observe(lambda _: self.run(), "value")
         self.button.on_click(lambda _: self.run())
 
-    def run(self) -> None:
-        """Call ``run`` if the text is not the one that it was called with last."""
+    def run(self, again: bool = False) -> None:
+        """Call ``run`` if the text is not the one that it was called with last, or ``again`` in any case."""
         text = clean(self.text.value)
-        if text == self._done:
+        if text == self._done and not again:
             return
         try:
             remark = self._run(text) or ""

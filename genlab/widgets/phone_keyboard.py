@@ -26,7 +26,7 @@ class PhoneKeyboard(LiveBox):
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, text: str = "Once upon a time"):
         self._tokenizer, self._model, self._pieces = tokenizer, model, Pieces(tokenizer)
-        self._bars = Bars(4, {"kept": "suggested", "base": "not suggested"})
+        self._bars = Bars(4, {"kept": "probability of a suggestion", "base": "of all others"})
         self._prompt_ids: Path = ()
         self._known: dict[Path, tuple[list[int], np.ndarray]] = {}
         self.path: Path = ()

@@ -31,7 +31,9 @@ class PositionPicker(LiveBox):
         text: str = "Once upon a time there was a little girl",
     ):
         self._tokenizer, self._model, self._pieces = tokenizer, model, Pieces(tokenizer)
-        self._bars = Bars(SHOWN + 1, {"kept": "likely", "chosen": "what the text has next", "base": "the rest"})
+        self._bars = Bars(
+            SHOWN + 1, {"kept": "probability", "chosen": "of the token that follows", "base": "of all others"}
+        )
         self.ids, self.probabilities = [], np.zeros((0, 0), np.float32)
         self.position = ipywidgets.IntSlider(
             min=0, max=1, description="Position", tooltip="Which token of the text to stand on", layout=WIDE

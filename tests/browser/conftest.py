@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, need
+from course import ROOT, need
 from playwright.sync_api import Page, sync_playwright
 
 ARTEFACTS = ROOT / "tests" / "artefacts"
@@ -65,7 +65,8 @@ class Lab:
     def theme(self, name: str) -> None:
         """Switch to ``JupyterLab Light`` or ``JupyterLab Dark``."""
         self.command("apputils:change-theme", f"{{theme: {name!r}}}")
-        self.page.wait_for_selector(f"body[data-jp-theme-name='{name}']", timeout=30_000)
+        self.page.wait_for_function(f"document.body.dataset.jpThemeName === {name!r}", timeout=30_000)
+        self.page.wait_for_timeout(1000)  # the style sheet arrives a little later
 
     def screenshot(self, name: str) -> Path:
         ARTEFACTS.mkdir(exist_ok=True)
