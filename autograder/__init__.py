@@ -6,7 +6,7 @@ __all__ = ["grade"]
 
 
 def __getattr__(name: str) -> Any:
-    """``from autograder import grade`` of a test cell; on demand, since it imports torch and most commands need none."""
+    """``from autograder import grade`` of a test cell; on demand, since it imports torch."""
     if name == "grade":
         from autograder.kernel import grade
 

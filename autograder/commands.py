@@ -10,8 +10,9 @@ from tqdm import tqdm
 
 from autograder.collect import collect
 from autograder.course import HERE, api, assignments
-from autograder.driver import NotGradable, Options, SandboxError, grade_class, only_one
+from autograder.driver import NotGradable, Options, SandboxError, grade_class
 from autograder.export import write_results
+from autograder.processes import only_one
 from autograder.results import table
 
 

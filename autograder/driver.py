@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from nbgrader.apps import NbGraderAPI
 
 from autograder.assignment import Assignment, NotGradable, judged, load
 from autograder.gradebook import NotRecorded, Recorded, Recorder
+from autograder.processes import end_with_parent, usable_cores
 from autograder.results import Result
 from autograder.sandbox import Limits, SandboxError
 from autograder.sandbox.bubblewrap import find
@@ -52,24 +53,11 @@ class Options:
     protect: bool = True
     warm: bool = True
     force: bool = False
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 class Refused(ValueError):
     """A submission that is not read at all."""
-
-
-@contextlib.contextmanager
-def only_one(path: Path) -> Iterator[None]:
-    """One grading run at a time on this course: SystemExit for a second. The lock goes with the process."""
-    import fcntl
-
-    with path.open("w", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SystemExit("Another run is grading this course. Wait until it is done, or end it.") from None
-        yield
 
 
 def read_submission(folder: Path, assignment: str) -> Submission:
@@ -188,7 +176,11 @@ def executor(options: Options) -> Iterator[Callable[[], Executor]]:
     pools: list[concurrent.futures.ProcessPoolExecutor] = []
 
     def make() -> Executor:
-        pools.append(concurrent.futures.ProcessPoolExecutor(options.jobs or usable_cores(), mp_context=context))
+        pools.append(
+            concurrent.futures.ProcessPoolExecutor(
+                options.jobs or usable_cores(), mp_context=context, initializer=end_with_parent
+            )
+        )
         return pools[-1]
 
     try:
@@ -198,10 +190,6 @@ def executor(options: Options) -> Iterator[Callable[[], Executor]]:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in list((pool._processes or {}).values()):
                 process.terminate()
-
-
-def usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def graded(

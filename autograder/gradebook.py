@@ -167,16 +167,16 @@ def replace(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            Path(name).unlink()
         raise
 
 
 def handed_in(course: NbGraderAPI, folder: str) -> tuple[object | None, str]:
-    """When the submission in ``folder`` was handed in, if its timestamp.txt says so, and what is wrong with that file."""
+    """When the submission in ``folder`` was handed in, says its timestamp.txt; and what is wrong with that file."""
     if not os.path.lexists(Path(folder, "timestamp.txt")):
         return None, ""
     try:

@@ -16,6 +16,7 @@ from nbformat.v4 import new_output
 
 from autograder.assignment import PREFIX, Assignment, is_test
 from autograder.rebase import Unreadable, marks, read, rebase
+from autograder.safe import make_safe
 from autograder.sandbox import Limits, Sandbox, SandboxError
 from autograder.sandbox.execution import Run, Session
 
@@ -64,6 +65,9 @@ def grade_submission(
     notebook, notes = rebase(master, theirs, limits.cells)
     files = submission.files | assignment.files  # the instructor's win
     scores = _execute(notebook, assignment, files, limits, _sandbox(limits, protect, warm))
+    for cell in notebook.cells:
+        if not marks(cell).get("locked") or cell.cell_type == "code":
+            make_safe(cell)
     return Graded(nbformat.writes(notebook), tuple(scores), tuple(notes), time.monotonic() - begun)
 
 

@@ -18,8 +18,8 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime", "mime.types")
 HOW_TO_GET_IT = (
     "Grading runs students' code in a bubblewrap sandbox, and the program bwrap is not installed here.\n"
-    "Install it (Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap; macOS, Windows: grade on Linux, "
-    "for instance in WSL or a container).\n"
+    "Install it (Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap; macOS, Windows: grade on "
+    "Linux, for instance in WSL or a virtual machine).\n"
     "Or say --no-sandbox: students' code then runs with your rights, and can read and write all that you can."
 )
 
@@ -88,7 +88,7 @@ def command(hidden: Path, scratch: int, nested: bool) -> list[str]:
         words += ["--setenv", name, value]
     for folder in map(Path, SYSTEM):
         if folder.is_symlink():
-            words += ["--symlink", os.readlink(folder), str(folder)]
+            words += ["--symlink", str(folder.readlink()), str(folder)]
         elif folder.exists():
             words += ["--ro-bind", str(folder), str(folder)]
     for folder in ("/etc", "/run", *parents([*python_folders(), Path(COURSE, "genlab"), Path(SERVER), hidden / "x"])):

@@ -4,6 +4,7 @@ The kernel may send anything at any time. Messages are JSON signed with the kern
 evaluated; what is too large, of an unknown type or malformed is dropped; and no message can end the run.
 """
 
+import json
 import time
 from typing import Any
 
@@ -17,14 +18,9 @@ from autograder.sandbox.kernels import Kernel, Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
 
 OUTPUTS = ("stream", "display_data", "execute_result", "error")
-NEVER_KEPT = (
-    "application/javascript",
-    "application/vnd.jupyter.widget-view+json",
-    "application/vnd.jupyter.widget-state+json",
-)
 INTERRUPT_SECONDS = 5.0  # what a cell has to end after an interrupt
 SETTLE_SECONDS = 1.0  # what outputs have to arrive after the reply
-FLOOD = 32  # times the limit of a cell's output: then it is interrupted
+REFUSED = 4  # times the limit of a message: what is larger is not even received
 
 
 class Session:
@@ -36,8 +32,8 @@ class Session:
         self.deadline = time.monotonic() + limits.notebook_seconds
         self.kept = 0
         self._context = zmq.Context()
-        self._context.setsockopt(zmq.MAXMSGSIZE, limits.message)  # defaults of the sockets made below
-        self._context.setsockopt(zmq.RCVHWM, 64)
+        self._context.setsockopt(zmq.MAXMSGSIZE, REFUSED * limits.message)  # defaults of the sockets made below
+        self._context.setsockopt(zmq.RCVHWM, 8)
         self._context.setsockopt(zmq.LINGER, 0)
         self._context.setsockopt(zmq.RECONNECT_IVL, 5)
         self._client = BlockingKernelClient(context=self._context)
@@ -106,15 +102,12 @@ class Session:
                     idle = idle or content.get("execution_state") == "idle"
                 else:
                     run.take(message, self)
-            if run.dropped > FLOOD * self.limits.cell_output and not (interrupted or replied):
-                interrupted, end = True, time.monotonic() + INTERRUPT_SECONDS
-                self._interrupt()
-                run.problem = "stopped: it put out too much"
             if not messages and (why := self.sandbox.ended()) is not None:
                 self.dead = why
                 break
         if self.dead:
             run.problem = f"the kernel ended while this ran: {self.dead}"
+        run.finish()
         return run
 
     def _interrupt(self) -> None:
@@ -128,7 +121,6 @@ class Session:
     def _messages(self, seconds: float) -> list[dict[str, Any]]:
         """All messages that are there, or the first that come within ``seconds``; malformed ones are left out."""
         found = []
-        session = self._client.session
         for socket, _ in self._poller.poll(int(seconds * 1000)):
             for _ in range(50):
                 try:
@@ -136,14 +128,22 @@ class Session:
                 except zmq.ZMQError:
                     break
                 try:
-                    _, frames = session.feed_identities(frames, copy=True)
-                    message = session.deserialize(frames, content=True, copy=True)
-                    if isinstance(message["content"], dict) and isinstance(message["parent_header"], dict):
-                        message["size"] = sum(map(len, frames))
-                        found.append(message)
+                    found.append(self._parsed(frames))
                 except Exception:  # anybody may have sent it
                     continue
         return found
+
+    def _parsed(self, frames: list[bytes]) -> dict[str, Any]:
+        """A message from its frames, with its ``size``. Of one that is too large only the head is read."""
+        session, size = self._client.session, sum(map(len, frames))
+        _, frames = session.feed_identities(frames, copy=True)
+        if size > self.limits.message:
+            head, parent = (json.loads(frame[:10_000]) for frame in frames[1:3])
+            return {"header": head, "msg_type": "stream", "parent_header": parent, "content": {}, "size": size}
+        message = session.deserialize(frames, content=True, copy=True)
+        if not (isinstance(message["content"], dict) and isinstance(message["parent_header"], dict)):
+            raise TypeError("not a message")
+        return message | {"size": size}
 
 
 class Run:
@@ -153,7 +153,6 @@ class Run:
         self.outputs: list[NotebookNode] = []
         self.special: Any = None
         self.problem = ""
-        self.dropped = 0
         self._special_type = special
         self._kept = 0
         self._cut = False
@@ -174,14 +173,16 @@ class Run:
         size = message["size"]
         try:
             if kind == "stream" and size > room:
+                if self._cut:
+                    return
+                content = {"name": "stdout", "text": ""} | content
                 content["text"], size = str(content["text"])[: max(0, room)], max(0, room)
-                self._truncate(message["size"] - size)
+                message = message | {"content": content}
+                self._cut = True
             elif kind != "error" and size > room:
-                self._truncate(size)
+                self._cut = True
                 return
             output = output_from_msg(message)
-            for unwanted in NEVER_KEPT:
-                output.get("data", {}).pop(unwanted, None)
             nbformat.validator.validate(output, ref="output", version=4)
         except Exception:  # malformed: as if it had not come
             return
@@ -195,10 +196,9 @@ class Run:
         elif kind != "stream" or output.text:
             self.outputs.append(output)
 
-    def _truncate(self, size: int) -> None:
-        self.dropped += size
-        if not self._cut:
-            self._cut = True
+    def finish(self) -> None:
+        """Say that something was left out, if so."""
+        if self._cut:
             self.outputs.append(new_output("stream", name="stdout", text="... output truncated ...\n"))
 
     @property

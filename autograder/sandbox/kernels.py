@@ -71,7 +71,7 @@ class Sandbox:
         self._received = b""
         if self.protect:
             self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
         words, environment = self._command()
         try:
             self._process = subprocess.Popen(

@@ -500,7 +500,7 @@ time.sleep(6)
     return first(release, code)
 
 
-@attack(FULL, says="disk is full")
+@attack(FULL, says="disk is full", never="more than it should")
 def fills_the_disk(release):
     code = """
 total = 0
@@ -522,7 +522,7 @@ for folder in ("/tmp", "/home/student", "/dev/shm"):
         except OSError:
             pass
 """
-    return first(release, code, never="more than it should")
+    return first(release, code)
 
 
 @attack(FULL, says="output truncated")
@@ -549,7 +549,7 @@ display(Javascript("alert('SCRIPT-RAN')"))
     return notebook
 
 
-@attack(FULL, says="StdinNotImplementedError")
+@attack(FULL, says="does not support input requests")
 def asks_on_stdin(release):
     return first(release, "import sys\nsys.stdin.read()\ninput('password? ')")
 

@@ -1,19 +1,12 @@
-"""Fixtures for the grading tests. They need Linux and bubblewrap; where they are missing, see ``conftest.need``."""
-
-import sys
-from pathlib import Path
+"""Fixtures for the grading tests. They need Linux and bubblewrap; where they are missing, see ``course.need``."""
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from classroom import Classroom
+from course import need
 
 
 @pytest.fixture(scope="session")
 def bubblewrap():
-    from conftest import need
-
     return need("bwrap", "the sandbox for grading; on Debian: apt install bubblewrap")
 
 
