@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from autograder.exercises import all_exercises
 from genlab.checks import DATA
@@ -21,13 +22,30 @@ def build(folder: Path = DATA, names: Iterable[str] = ()) -> list[Path]:
         if names and name not in names:
             continue
         path = folder / f"{name}.json"
-        text = json.dumps(exercise.record(), indent=1, ensure_ascii=False) + "\n"
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_text(lines(exercise.record()), encoding="utf-8", newline="\n")
         paths.append(path)
     if not names:
         for orphan in set(folder.glob("*.json")) - set(paths):
             orphan.unlink()
     return paths
+
+
+def lines(record: dict[str, Any]) -> str:
+    """The record as JSON with a line for each probe and each outcome of a misconception: a change shows where it is."""
+
+    def one(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    def many(items: Iterable[str]) -> str:
+        return "[\n" + ",\n".join(items) + "\n]"
+
+    fields = [f"{one(key)}: {one(value)}" for key, value in record.items() if key not in ("probes", "misconceptions")]
+    wrong = [
+        f'{{"name": {one(m["name"])}, "hint": {one(m["hint"])}, "outcomes": {many(map(one, m["outcomes"]))}}}'
+        for m in record["misconceptions"]
+    ]
+    fields += [f'"probes": {many(map(one, record["probes"]))}', f'"misconceptions": {many(wrong)}']
+    return "{\n" + ",\n".join(fields) + "\n}\n"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,11 @@ def grade(name: str, function: Callable) -> float:
     from autograder.exercises import all_exercises
 
     exercise = all_exercises()[name]
-    record = exercise.record(os.environ.get("GENLAB_GRADING_SEED", "unset"))
-    verdicts = judge(record, outcomes_of(function, record))
+    seed = os.environ.get("GENLAB_GRADING_SEED", "unset")
+    record = exercise.record(seed, hints=False)
+    outcomes = outcomes_of(function, record)
+    verdicts = judge(record, outcomes)
+    if not all(verdict.passed for verdict in verdicts):
+        verdicts = judge(exercise.record(seed), outcomes)  # say which misconception it looks like
     print(report(name, verdicts, show_inputs=False, details=len(verdicts)))
     return score(verdicts, exercise.points)

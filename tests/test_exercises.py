@@ -75,7 +75,8 @@ def test_nonsense_fails_with_words(name):
 def test_grading_uses_other_probes_than_the_visible_check(name, records):
     public, graded = (records(name, seed)["probes"] for seed in SEEDS)
     assert [p["name"] for p in public] == [p["name"] for p in graded]
-    assert [p["args"] for p in public] != [p["args"] for p in graded]
+    if "sealed" not in EXERCISES[name].facets:  # predictions about fixed cases: there is nothing to vary
+        assert [p["args"] for p in public] != [p["args"] for p in graded]
 
 
 @pytest.mark.parametrize("name", EXERCISES)

@@ -280,6 +280,13 @@ def test_what_cannot_be_derived_is_not_shown(explorer):
     explorer._ranks = ranks
 
 
+def test_the_explorer_begins_with_the_merges_of_the_word_that_it_names(storyteller):
+    explorer = TokenExplorer(storyteller[0], "a cat, unbelievable")
+    assert explorer.word.value == len(explorer.word.options) - 1  # the longest
+    assert explorer._steps[-1][0] == list(explorer._words[-1].tokens)
+    assert explorer.merge.value == explorer.merge.max == len(explorer._steps) - 1
+
+
 def test_the_merge_slider_goes_from_bytes_to_tokens(explorer):
     explorer.text.value = "There was an unbelievable thing"
     explorer.word.value = 3
@@ -345,5 +352,8 @@ def test_every_control_has_a_name_and_a_description(storyteller):
     makers = (PositionPicker, PhoneKeyboard, SamplingSliders, GenerationPlayer)
     for box in (TokenExplorer(tokenizer), *(make(tokenizer, model) for make in makers)):
         for control in controls(box):
+            if type(control).__name__ == "Image":  # the words below say what it shows
+                assert control.tooltip is None, "ipywidgets 8.1 cannot draw a widget with a tooltip but no description"
+                continue
             assert control.tooltip, control
-            assert type(control).__name__ in ("Image", "Play") or control.description, control
+            assert type(control).__name__ == "Play" or control.description, control

@@ -77,8 +77,11 @@ class Exercise:
         assert self._oracle is not None, f"{self.name} has no oracle"
         return self._oracle
 
-    def record(self, seed: str = PUBLIC_SEED) -> dict[str, Any]:
-        """Everything that judging needs, as JSON-serialisable data: the probes of ``seed`` with their outcomes."""
+    def record(self, seed: str = PUBLIC_SEED, hints: bool = True) -> dict[str, Any]:
+        """Everything that judging needs, as JSON-serialisable data: the probes of ``seed`` with their outcomes.
+
+        Without ``hints`` the misconceptions are left out: enough to tell right from wrong, and much quicker.
+        """
         assert self._probes is not None, f"{self.name} has no probes"
         probes = self._probes(random.Random(f"{self.name} {seed}"))
 
@@ -108,5 +111,6 @@ class Exercise:
                     "outcomes": outcomes(wrong),
                 }
                 for wrong in self.misconceptions
+                if hints
             ],
         }

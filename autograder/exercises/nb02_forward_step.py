@@ -5,6 +5,7 @@ import random
 
 import torch
 import torch.nn.functional as F
+from transformers.loss.loss_utils import ForCausalLMLoss
 
 from autograder.exercises.base import Exercise, Probe
 from genlab.checks.values import Resource
@@ -404,7 +405,8 @@ def oracle_sequence_logprob(model, input_ids: torch.Tensor) -> tuple[torch.Tenso
     predicted = input_ids.shape[1] - 1
     if predicted < 1:
         raise ValueError("a row needs at least two tokens: the first one is predicted by nothing")
-    loss = torch.stack([model(row[None], labels=row[None]).loss for row in input_ids])
+    vocab_size = model.config.vocab_size
+    loss = torch.stack([ForCausalLMLoss(model(row[None]).logits, row[None], vocab_size) for row in input_ids])
     return -loss * predicted, loss.exp()
 
 

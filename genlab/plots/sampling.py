@@ -11,13 +11,14 @@ from genlab.plots.base import CHOSEN, CUT, HATCH, KEPT, figure, show, visible
 
 def bits(probs: torch.Tensor) -> float:
     """The entropy of one distribution [V] in bits; tokens with probability 0 add nothing."""
-    return float(-torch.special.xlogy(probs, probs).sum() / torch.log(torch.tensor(2.0)))
+    return abs(float(torch.special.xlogy(probs, probs).sum() / torch.log(torch.tensor(2.0))))
 
 
 def before_after(words: Sequence[str], before: torch.Tensor, after: torch.Tensor, title: str, top: int = 0) -> None:
     """One row of logits [V] before a step and after it, as probabilities; a cut token stays visible, hatched.
 
-    ``top``: draw only the tokens that were most likely before, in this order; 0 draws all, in the order of the ids.
+    ``top``: draw only the tokens that were most likely before, in this order and on a logarithmic scale; 0 draws all,
+    in the order of the ids.
     """
     base, final, cut = before.softmax(-1), after.softmax(-1), after.isneginf() & ~before.isneginf()
     kept = ~after.isneginf()
@@ -27,12 +28,14 @@ def before_after(words: Sequence[str], before: torch.Tensor, after: torch.Tensor
         f"{title}: {int(kept.sum()):,} of {len(base):,} tokens kept, with {float(base[kept].sum()):.0%} of the "
         f"probability; entropy {bits(base):.2f} -> {bits(final):.2f} bits; now {', '.join(best)}"
     )
-    with figure(7.0, 2.7) as (fig, ax):
+    with figure(8.2 if top > 30 else 7.0, 2.9 if top else 2.7) as (fig, ax):
         _bars(ax, [visible(words[i]) for i in drawn], [base[i] for i in drawn], [final[i] for i in drawn])
         for x, i in enumerate(drawn):
             if cut[i]:
                 ax.bar(x, base[i], width=0.8, facecolor="none", edgecolor=CUT, hatch=HATCH, linewidth=1)
         ax.set_title(title, fontsize=10)
+        if top:
+            ax.set(yscale="log", ylim=(float(base[drawn].min()) / 2, 1.5), ylabel="probability, log scale")
         handles = [_key("before", edge=CUT), _key("after", face=KEPT)]
         ax.legend(handles=[*handles, *([_key("cut", edge=CUT, hatch=HATCH)] if cut.any() else [])], ncols=3)
         show(fig, f"Bar chart of probabilities before and after. {summary}", summary)
@@ -57,17 +60,16 @@ def shares(words: Sequence[str], probs: torch.Tensor, points: Mapping[float, str
     with figure(7.2, 1.7) as (fig, ax):
         left = 0.0
         for i, (word, p) in enumerate(zip(words, probs.tolist(), strict=True)):
-            hit = word in points.values()
-            face, edge = (CHOSEN, "none") if hit else ("none", KEPT)
-            ax.add_patch(Rectangle((left, 0), p, 1, facecolor=face, edgecolor=edge, alpha=0.75 if hit else 1))
-            raised = 0 if p > 0.08 else 1 + i % 2
-            if p:
-                ax.text(left + p / 2, -0.32 - 0.36 * raised, visible(word), ha="center", va="center", fontsize=9)
+            style = {"facecolor": CHOSEN} if word in points.values() else {"facecolor": "none", "edgecolor": KEPT}
+            gap = min(0.002, p / 4)
+            ax.add_patch(Rectangle((left + gap, 0), max(p - 2 * gap, 0), 1, **style))
+            lower = 0 if p > 0.08 else 1 + i % 2
+            ax.text(left + p / 2, -0.3 - 0.42 * lower, visible(word), ha="center", va="center", fontsize=9)
             left += p
         for u in points:
-            ax.plot([u, u], [0, 1.25], color=CUT, linewidth=1.5)
-            ax.text(u, 1.45, f"u = {u:g}", ha="center", va="center", fontsize=9)
-        ax.set(xlim=(-0.01, 1.01), ylim=(-1.25, 1.75), yticks=[], xlabel="cumulative probability")
+            ax.plot(u, 1.18, "v", color=CUT, markersize=6)
+            ax.text(u, 1.6, f"u = {u:g}", ha="center", va="center", fontsize=9)
+        ax.set(xlim=(-0.01, 1.01), ylim=(-1.5, 1.9), yticks=[], xlabel="cumulative probability")
         ax.spines[["left"]].set_visible(False)
         show(fig, f"A line from 0 to 1 cut into one share for each word: {summary}.", summary)
 
@@ -138,8 +140,9 @@ def _bars(ax: Axes, labels: Sequence[str], outline: Sequence[float], filled: Seq
     if filled is not None:
         ax.bar(x, filled, width=0.55, color=KEPT)
     ax.bar(x, outline, width=0.8, facecolor="none", edgecolor=CUT, linewidth=1)
-    small = len(labels) > 12
-    ax.set_xticks(x, labels, rotation=90 if small else 0, fontsize=8 if small else 10)
+    size = 10 if len(labels) <= 12 else 8 if len(labels) <= 45 else 7
+    ax.set_xticks(x, labels, rotation=0 if size == 10 else 90, fontsize=size)
+    ax.margins(x=0.01)
     ax.set_ylabel("probability")
 
 

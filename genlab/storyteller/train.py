@@ -150,7 +150,7 @@ def samples(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast) -> list[
 def save(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Write model and tokenizer: 16-bit weights in the file, ``float32`` in the configuration."""
     folder.mkdir(parents=True, exist_ok=True)
-    config = model.config.to_dict() | {"architectures": ["GPT2LMHeadModel"], "dtype": "float32"}
+    config = model.config.to_diff_dict() | {"architectures": ["GPT2LMHeadModel"], "dtype": "float32"}
     (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     state = {n: t.half().contiguous() for n, t in model.state_dict().items() if n != "lm_head.weight"}
     save_file(state, folder / "model.safetensors", metadata={"format": "pt"})

@@ -207,7 +207,7 @@ class Bars:
         if marks is not None:
             self._marks.set_data(marks, row + (split + 0.9) / 2)
             self._axes.draw_artist(self._marks)
-        ends = np.max([v for v in (values, base, None if marks is None else marks + 0.01) if v is not None], axis=0)
+        ends = np.nanmax([v for v in (values, base, None if marks is None else marks + 0.01) if v is not None], axis=0)
         return _png(self._written(labels, ends, notes, title))
 
     def _draw_bars(self, value: np.ndarray, top: np.ndarray, bottom: np.ndarray, kind: np.ndarray) -> None:

@@ -8,6 +8,7 @@ import ipywidgets
 
 READABLE = "color: var(--jp-content-font-color1, inherit)"  # follows JupyterLab's light or dark theme
 WIDE = {"width": "100%", "max_width": "680px"}
+AS_DRAWN = {"align_self": "flex-start", "max_width": "100%"}  # a stretched picture would be blurred
 
 
 class LiveBox(ipywidgets.VBox):

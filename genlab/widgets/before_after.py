@@ -61,7 +61,10 @@ class BeforeAfter:
         marks: np.ndarray | None = None,
         title: str = "",
     ) -> bytes:
-        """A PNG; ``labels`` has one for each token shown, ``chosen`` is a row, ``marks`` has a value for each row."""
+        """A PNG; ``labels`` has one for each token shown, ``chosen`` is a row, ``marks`` has a value for each row.
+
+        What was cut cannot be drawn, and gets no mark.
+        """
         cut, n = self.is_cut, len(self.final)
         notes = ["cut" if gone else percent(p) for gone, p in zip(cut, self.final, strict=True)]
         if self.others and 0 < self.others_left < self.others:
@@ -73,7 +76,7 @@ class BeforeAfter:
             kinds=["chosen" if row == chosen else "kept" for row in range(n)],
             base=self.base,
             base_kinds=np.where(cut, "cut", "base"),
-            marks=marks,
+            marks=None if marks is None else np.where(cut, np.nan, marks),
             title=title,
         )
 

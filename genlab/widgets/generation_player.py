@@ -9,7 +9,7 @@ import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from genlab.widgets.bars import Bars
-from genlab.widgets.base import READABLE, WIDE, LiveBox, paragraph, percent
+from genlab.widgets.base import AS_DRAWN, READABLE, WIDE, LiveBox, paragraph, percent
 from genlab.widgets.before_after import LEGEND
 from genlab.widgets.reading import Pieces
 from genlab.widgets.recording import Row, record
@@ -48,7 +48,7 @@ class GenerationPlayer(LiveBox):
         self._bars = Bars(SHOWN + 1, LEGEND | {"chosen": "taken"}, row_height=24)
         self.rows: list[Row] = []
         self._make_controls(seed, len(self._call["prompts"]))
-        self.image = ipywidgets.Image(format="png", tooltip=self.alt)
+        self.image = ipywidgets.Image(format="png", layout=AS_DRAWN)
         self.table, self.words, self.remark = (ipywidgets.HTML(layout=WIDE) for _ in range(3))
         moves = ipywidgets.HBox([self.play, self.rewind, self.back, self.forward])
         again = ipywidgets.HBox([self.seed, self.generate])
@@ -71,6 +71,7 @@ class GenerationPlayer(LiveBox):
             description="Show",
             tooltip="Whose distribution is drawn",
             style={"button_width": "70px"},
+            layout=WIDE,
         )
         self.seed = ipywidgets.BoundedIntText(
             value=seed, min=0, max=2**31 - 1, description="Seed", tooltip="Seed of the run", layout={"width": "170px"}

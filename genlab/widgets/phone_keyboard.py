@@ -8,7 +8,7 @@ import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from genlab.widgets.bars import Bars
-from genlab.widgets.base import READABLE, WIDE, LiveBox, Prompt, percent
+from genlab.widgets.base import AS_DRAWN, READABLE, WIDE, LiveBox, Prompt, percent
 from genlab.widgets.reading import Pieces, context_length, encode, forward, top
 
 Path = tuple[int, ...]  # the tokens tapped since the prompt
@@ -39,7 +39,7 @@ class PhoneKeyboard(LiveBox):
         )
         self._listing = False
         nothing = self._bars.draw([], np.zeros(0), [])
-        self.image = ipywidgets.Image(value=nothing, format="png", tooltip=self.alt)
+        self.image = ipywidgets.Image(value=nothing, format="png", layout=AS_DRAWN)
         self.prompt = Prompt(text, self._start, button="Start")
         keys = ipywidgets.HBox(self.suggestions, layout=WIDE)
         back = ipywidgets.HBox([self.rewind, self.restart])

@@ -7,7 +7,7 @@ import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from genlab.widgets.bars import Bars
-from genlab.widgets.base import READABLE, WIDE, LiveBox, Prompt, percent
+from genlab.widgets.base import AS_DRAWN, READABLE, WIDE, LiveBox, Prompt, percent
 from genlab.widgets.reading import Pieces, read, top
 
 SHOWN = 13  # the most likely tokens
@@ -40,7 +40,7 @@ class PositionPicker(LiveBox):
         )
         self.strip, self.words = ipywidgets.HTML(layout=WIDE), ipywidgets.HTML(layout=WIDE)
         nothing = self._bars.draw([], np.zeros(0), [])
-        self.image = ipywidgets.Image(value=nothing, format="png", tooltip=self.alt)
+        self.image = ipywidgets.Image(value=nothing, format="png", layout=AS_DRAWN)
         self.prompt = Prompt(text, self._read, description="Text")
         super().__init__([self.prompt, self.position, self.strip, self.image, self.words])
         self.prompt.run()

@@ -18,7 +18,7 @@ from transformers.generation import (
 
 from genlab.models import load_model
 from genlab.widgets.bars import Bars
-from genlab.widgets.base import READABLE, WIDE, LiveBox, Prompt, paragraph, percent
+from genlab.widgets.base import AS_DRAWN, READABLE, WIDE, LiveBox, Prompt, paragraph, percent
 from genlab.widgets.before_after import LEGEND, BeforeAfter, entropy
 from genlab.widgets.reading import Pieces, read
 
@@ -74,7 +74,7 @@ class SamplingSliders(LiveBox):
         self.order = LIBRARY_ORDER
         self._make_controls({"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p})
         self._scores: torch.Tensor | None = None  # [1, V], ascending
-        self.image = ipywidgets.Image(value=self._bars.draw([], np.zeros(0), []), format="png", tooltip=self.alt)
+        self.image = ipywidgets.Image(value=self._bars.draw([], np.zeros(0), []), format="png", layout=AS_DRAWN)
         self.words = ipywidgets.HTML(layout=WIDE)
         self.prompt = Prompt(text, self._read)
         draws = ipywidgets.HBox([self.sample, self.seed, self.library_order])
@@ -235,7 +235,8 @@ def _sliders(values: dict[str, float], vocabulary: int) -> dict[str, ipywidgets.
     }
     made: dict[str, ipywidgets.DOMWidget] = {}
     for name in LIBRARY_ORDER:
-        common = {"value": values[name], "description": name, "tooltip": told[name], "layout": {"width": "560px"}}
+        common = {"value": values[name], "description": name, "tooltip": told[name]}
+        common |= {"layout": {"width": "560px"}, "style": {"description_width": "100px"}}
         if name == "top_k":
             made[name] = ipywidgets.SelectionSlider(options=_choices(vocabulary, values[name]), **common)
         else:

@@ -76,6 +76,7 @@ class TokenExplorer(LiveBox):
         self._read()
         if self._words:
             self.word.value = max(range(len(self.word.options)), key=lambda i: len("".join(self._words[i].tokens)))
+        self._choose()
         self.text.observe(lambda _: self._read(), "value")
         self.word.observe(lambda _: self._choose(), "value")
         self.merge.observe(lambda _: self._show_merges(), "value")
@@ -166,7 +167,7 @@ class TokenExplorer(LiveBox):
             data = self._pieces.bytes(token_id).hex(" ")
             chips.append(
                 f'<span style="{_chip(i)}; display: inline-block; text-align: center">'
-                f"<b>{html.escape(self._pieces.label(token_id))}</b><br><small>{token_id}<br>{data}</small></span>"
+                f"{html.escape(self._pieces.label(token_id))}<br><small>{token_id}<br>{data}</small></span>"
             )
         more = f" … and {len(self.ids) - SHOWN:,} more" if len(self.ids) > SHOWN else ""
         count = f"{len(self.ids):,} tokens for {len(clean(self.text.value)):,} characters: text, id, bytes"
