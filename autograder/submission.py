@@ -113,7 +113,7 @@ def _execute(
             cell.execution_count = number
             if is_test(cell):
                 record = assignment.records[marks(cell)["grade_id"]]
-                run = session.run(question(record, limits), special=MIME)
+                run = session.run("", question(record, limits))
                 score, text = verdict(cell, record, run)
                 cell.outputs = [
                     new_output("stream", name="stdout", text=text + "\n"),
@@ -134,7 +134,7 @@ def _execute(
 
 
 def question(record: dict[str, Any], limits: Limits) -> str:
-    """The code that a kernel runs for a test cell: call the student's function on probes. Nothing expected is in it."""
+    """The expression that a kernel evaluates for a test cell: the student's function on probes. It holds no answers."""
     request = {
         "adapter": record["adapter"],
         "seconds": limits.cell_seconds * 0.8,
@@ -149,9 +149,9 @@ def verdict(cell: NotebookNode, record: dict[str, Any], run: Run) -> tuple[Score
 
     grade_id = marks(cell)["grade_id"]
     name, maximum = grade_id.removeprefix(PREFIX), float(marks(cell)["points"])
-    outcomes = run.special
+    outcomes = run.value.get(MIME)
     if not isinstance(outcomes, list) or len(outcomes) != len(record["probes"]):
-        why = run.problem or run.failed or "no result arrived"
+        why = run.problem or run.error or "no result arrived"
         return Score(grade_id, 0.0, maximum, why), f"{name}: no points, since it could not be checked.\n  {why}"
     outcomes = [clean(outcome, record, i) for i, outcome in enumerate(outcomes)]
     try:

@@ -65,21 +65,23 @@ class Session:
         self._client.stop_channels()
         self._context.destroy(linger=0)
 
-    def run(self, code: str, special: str | None = None, seconds: float | None = None) -> "Run":
+    def run(self, code: str, expression: str = "") -> "Run":
         """Execute ``code`` and return what came of it, at the latest when its time is over.
 
-        ``special``: a MIME type whose data is handed over in ``Run.special`` and is not an output.
+        ``expression``: evaluated afterwards; its displays by MIME type come with the reply, in ``Run.value``. Unlike
+        outputs, which are dropped when there are too many, a reply arrives.
         """
-        run = Run(special)
+        run = Run()
         if self.dead:
             run.problem = f"not run: the kernel had ended ({self.dead})"
             return run
         now = time.monotonic()
-        end = min(now + (seconds or self.limits.cell_seconds), self.deadline)
+        end = min(now + self.limits.cell_seconds, self.deadline)
         if now >= end:
             run.problem = f"not run: the notebook's {self.limits.notebook_seconds:g} seconds were over"
             return run
-        identity = self._client.execute(code, allow_stdin=False, stop_on_error=False)
+        asked = {"value": expression} if expression else {}
+        identity = self._client.execute(code, allow_stdin=False, stop_on_error=False, user_expressions=asked)
         replied = idle = interrupted = False
         while not (replied and idle):
             if time.monotonic() > end:
@@ -98,6 +100,7 @@ class Session:
                 kind, content = message["msg_type"], message["content"]
                 if kind == "execute_reply":
                     replied, end = True, time.monotonic() + SETTLE_SECONDS
+                    run.answered(content)
                 elif kind == "status":
                     idle = idle or content.get("execution_state") == "idle"
                 else:
@@ -147,13 +150,14 @@ class Session:
 
 
 class Run:
-    """What came of one piece of code: outputs, ``special`` data, and ``problem``, why it did not run to its end."""
+    """What came of one piece of code: outputs; the expression's ``value`` by MIME type, or its ``error`` in a line;
+    and ``problem``, why it did not run to its end."""
 
-    def __init__(self, special: str | None) -> None:
+    def __init__(self) -> None:
         self.outputs: list[NotebookNode] = []
-        self.special: Any = None
+        self.value: dict[str, Any] = {}
+        self.error = ""
         self.problem = ""
-        self._special_type = special
         self._kept = 0
         self._cut = False
 
@@ -164,10 +168,6 @@ class Run:
             self.outputs = [output for output in self.outputs if output.output_type == "error"]
             return
         if kind not in OUTPUTS:
-            return
-        data = content.get("data")
-        if self._special_type and isinstance(data, dict) and self._special_type in data:
-            self.special = data[self._special_type]
             return
         room = min(session.limits.cell_output - self._kept, session.limits.output - session.kept)
         size = message["size"]
@@ -201,10 +201,11 @@ class Run:
         if self._cut:
             self.outputs.append(new_output("stream", name="stdout", text="... output truncated ...\n"))
 
-    @property
-    def failed(self) -> str:
-        """The last error, in a line, or an empty string."""
-        for output in reversed(self.outputs):
-            if output.output_type == "error":
-                return f"{output.ename}: {output.evalue}"[:500].splitlines()[0]
-        return ""
+    def answered(self, reply: dict[str, Any]) -> None:
+        """Take the value of the expression from an execute_reply."""
+        values = reply.get("user_expressions")
+        value = values.get("value") if isinstance(values, dict) else None
+        if isinstance(value, dict) and isinstance(value.get("data"), dict):
+            self.value = value["data"]
+        elif isinstance(value, dict) and "ename" in value:
+            self.error = f"{value['ename']}: {value.get('evalue')}"[:500].split("\n")[0]

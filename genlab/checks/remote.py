@@ -3,8 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-
-from IPython.display import publish_display_data
+from typing import Any
 
 from genlab.checks.run import SECONDS, run
 from genlab.checks.values import decode
@@ -12,8 +11,18 @@ from genlab.checks.values import decode
 MIME = "application/vnd.genlab.outcomes+json"
 
 
-def answer(function: Callable, request: str) -> None:
-    """Run ``function`` on the probes of ``request`` and publish the outcomes as a display of type ``MIME``.
+class Answer:
+    """Outcomes on their way out: shown as data of type ``MIME``, as nothing else."""
+
+    def __init__(self, outcomes: list[dict[str, Any]]) -> None:
+        self.outcomes = outcomes
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {MIME: self.outcomes}
+
+
+def answer(function: Callable, request: str) -> Answer:
+    """Run ``function`` on the probes of ``request`` and return the outcomes.
 
     ``request`` is JSON: ``adapter``, ``seconds`` for all probes together, and ``args``, a list with the encoded
     arguments of each probe. Expected values are not in it.
@@ -24,4 +33,4 @@ def answer(function: Callable, request: str) -> None:
     for args in asked["args"]:
         seconds = min(SECONDS, max(1.0, deadline - time.monotonic()))
         outcomes.append(run(function, {k: decode(v) for k, v in args.items()}, asked["adapter"], seconds))
-    publish_display_data({MIME: outcomes}, metadata={})
+    return Answer(outcomes)

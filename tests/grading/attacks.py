@@ -58,11 +58,16 @@ SPY = """
 import os, pathlib
 found = []
 for root in {roots!r}:
-    for path in [pathlib.Path(root), *pathlib.Path(root).rglob("*")]:
-        try:
-            found.append(path.read_text(errors="ignore")[:100000]) if path.is_file() else None
-        except OSError:
-            pass
+    for folder, _, names in os.walk(root):
+        for name in names or [""]:
+            try:
+                found.append(pathlib.Path(folder, name).read_text(errors="ignore")[:100000])
+            except OSError:
+                pass
+    try:
+        found.append(pathlib.Path(root).read_text(errors="ignore"))
+    except OSError:
+        pass
 print("read", len(found), "files;", "SEC" + "RET" if any("SEC" + "RET" in text for text in found) else "nothing")
 """
 
@@ -306,36 +311,44 @@ class Chameleon(torch.Tensor):
 
 @attack(NONE)
 def forged_outcomes(release):
-    """Sends outcomes itself, in every form that might be taken for a pass."""
+    """Sends outcomes itself, in forms that might be taken for a pass."""
     code = """
-from IPython.display import publish_display_data
 import genlab.checks.remote as remote
+PASSED = {"passed": True, "score": 3.0, "value": None, "error": None, "mutated": [], "calls": [], "printed": "", "warned": ""}
 def answer(function, request):
     import json
     n = len(json.loads(request)["args"])
-    passed = {"passed": True, "score": 3.0, "value": None, "error": None, "mutated": [], "calls": [], "printed": "", "warned": ""}
-    publish_display_data({remote.MIME: [passed] * n})
     get_ipython().displayhook(3.0)
+    return remote.Answer([PASSED] * n)
+remote.answer = answer
+"""
+    return first(release, code)
+
+
+@attack(NONE, says="probes passed")
+def malformed_outcomes(release):
+    code = """
+import genlab.checks.remote as remote
+deep = []
+for _ in range(400):
+    deep = [deep]
+BAD = [{"$tensor": ["int64", [-1, 10**18], ""]}, {"$dict": [[[1], 2]]}, deep, {"$resource": [1]}, 10**400, float("nan")]
+def answer(function, request):
+    import json
+    n = len(json.loads(request)["args"])
+    good = {"value": None, "error": None, "mutated": [], "calls": [], "printed": "", "warned": ""}
+    bad = [good | {"value": value} for value in BAD] + [good | {"error": {"types": [], "message": 1}}, None, 3.0]
+    return remote.Answer((bad * n)[:n])
 remote.answer = answer
 """
     return first(release, code)
 
 
 @attack(NONE, says="no points")
-def malformed_outcomes(release):
+def outcomes_of_a_wrong_kind(release):
     code = """
-from IPython.display import publish_display_data
 import genlab.checks.remote as remote
-deep = []
-for _ in range(400):
-    deep = [deep]
-def answer(function, request):
-    import json
-    n = len(json.loads(request)["args"])
-    for bad in ({"$tensor": ["int64", [-1, 10**18], ""]}, {"$dict": [[[1], 2]]}, deep, {"$resource": [1]}, 10**400, float("nan")):
-        publish_display_data({remote.MIME: [{"value": bad, "error": {"types": [], "message": 1}}] * n})
-    publish_display_data({remote.MIME: "3.0"})
-remote.answer = answer
+remote.answer = lambda function, request: remote.Answer("3.0")
 """
     return first(release, code)
 

@@ -17,7 +17,7 @@ from autograder.sandbox.bubblewrap import USER
 
 ROOT = Path(__file__).resolve().parents[2]
 HONEST = ("aaa-honest", "mmm-honest", "zzz-honest")
-LIMITS = Limits(cell_seconds=8, notebook_seconds=60, memory=1536 * 2**20, cells=500)
+LIMITS = Limits(cell_seconds=12, notebook_seconds=90, memory=1536 * 2**20, cells=300, processes=64)
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
