@@ -434,8 +434,9 @@ while True:
     return notebook
 
 
-@attack(FULL, says="forks ended")
+@attack(NONE, says="forks ended")
 def fork_bomb(release):
+    """It leaves its own kernel no process and no thread to go on with, and takes none from anybody else."""
     code = """
 import os, time
 try:
