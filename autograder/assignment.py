@@ -97,6 +97,7 @@ def _digest(name: str, master: str, seed: str, files: dict[str, bytes]) -> str:
         HERE / "assignment.py",
         HERE / "rebase.py",
         HERE / "submission.py",
+        HERE / "safe.py",
         *sorted((HERE / "sandbox").glob("*.py")),
     ]
     code += sorted((HERE.parent / "genlab").rglob("*.py"))

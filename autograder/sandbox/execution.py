@@ -19,7 +19,8 @@ from autograder.sandbox.limits import Limits
 
 OUTPUTS = ("stream", "display_data", "execute_result", "error")
 INTERRUPT_SECONDS = 5.0  # what a cell has to end after an interrupt
-SETTLE_SECONDS = 1.0  # what outputs have to arrive after the reply
+SETTLE_SECONDS = 3.0  # how long after the reply, and after the last of them, outputs are waited for
+LATEST_SECONDS = 20.0  # when that ends at the latest
 REFUSED = 4  # times the limit of a message: what is larger is not even received
 
 
@@ -83,6 +84,7 @@ class Session:
         asked = {"value": expression} if expression else {}
         identity = self._client.execute(code, allow_stdin=False, stop_on_error=False, user_expressions=asked)
         replied = idle = interrupted = False
+        latest = end
         while not (replied and idle):
             if time.monotonic() > end:
                 if replied:
@@ -99,12 +101,14 @@ class Session:
                     continue
                 kind, content = message["msg_type"], message["content"]
                 if kind == "execute_reply":
-                    replied, end = True, time.monotonic() + SETTLE_SECONDS
+                    replied, latest = True, time.monotonic() + LATEST_SECONDS
                     run.answered(content)
                 elif kind == "status":
                     idle = idle or content.get("execution_state") == "idle"
                 else:
                     run.take(message, self)
+            if replied and (messages or end > latest):
+                end = min(time.monotonic() + SETTLE_SECONDS, latest)
             if not messages and (why := self.sandbox.ended()) is not None:
                 self.dead = why
                 break

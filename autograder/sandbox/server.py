@@ -34,6 +34,7 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC, MNT_DETACH = 2, 4, 8, 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
 CAPABILITY_VERSION_3 = 0x20080522
 SOCKETS = 5  # shell, iopub, stdin, heartbeat, control
+SHOW_FIGURES = '__import__("matplotlib_inline.backend_inline").backend_inline._enable_matplotlib_integration()'
 OUT_OF_MEMORY, FAILED = 200, 201  # exit codes of the guard
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -126,6 +127,8 @@ def run_kernel(request: dict[str, Any], settings: dict[str, Any]) -> None:
     from ipykernel import kernelapp
 
     argv = ["-f", str(connection), "--HistoryManager.enabled=False", "--IPKernelApp.log_level=50"]
+    if "matplotlib_inline.backend_inline" in sys.modules:  # imported before there was a shell to show figures in
+        argv.append(f"--IPKernelApp.exec_lines={SHOW_FIGURES}")
     kernelapp.launch_new_instance(argv=argv)
 
 
