@@ -498,7 +498,7 @@ except MemoryError:
     return first(release, code)
 
 
-@attack(NONE, says="more memory than allowed")
+@attack(NONE, says="the kernel ended while this ran: it used more memory than allowed")
 def memory_in_many_processes(release):
     code = """
 import os, time
@@ -509,7 +509,7 @@ for _ in range(8):
             data[i] = 1
         time.sleep(60)
         os._exit(0)
-time.sleep(6)
+time.sleep(30)
 """
     return first(release, code)
 
@@ -539,8 +539,9 @@ for folder in ("/tmp", "/home/student", "/dev/shm"):
     return first(release, code)
 
 
-@attack(FULL, says="output truncated")
+@attack(FULL)
 def eighty_megabytes_of_output(release):
+    """What is shown of it depends on how fast it comes; the points do not."""
     return first(release, "print('x' * (80 << 20))\nfor _ in range(1000):\n    print('y' * 80_000)")
 
 
