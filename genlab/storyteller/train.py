@@ -65,6 +65,22 @@ def epochs(stories: list[list[int]], batch: int, seed: int):
                 yield flat[some[:, None] + torch.arange(CONTEXT + 1)]
 
 
+def whole_stories(stories: list[list[int]], batch: int, seed: int):
+    """Like ``epochs``, but each window begins where a story begins, as prompts do."""
+    rng, rows = random.Random(seed), []
+    while True:
+        rng.shuffle(stories)
+        row: list[int] = []
+        for story in stories:
+            row += story
+            if len(row) > CONTEXT:
+                rows.append(row[: CONTEXT + 1])
+                row = []
+            if len(rows) == batch:
+                yield torch.tensor(rows)
+                rows = []
+
+
 @torch.no_grad()
 def heldout_loss(model: GPT2LMHeadModel, ids: torch.Tensor, stride: int = CONTEXT) -> float:
     """Mean negative log-probability in nats a token.
@@ -177,7 +193,7 @@ every notebook runs at once, without a network, and so that a student can look a
 | parameters | {parameters:,} |
 | tokenizer | byte-level BPE, {vocab:,} tokens, {bytes_per_token:.2f} bytes a token on held-out text; `<|endoftext|>` is id {eos} and both bos and eos; no pad token (as in GPT-2) |
 | training text | {n_stories:,} stories, {n_tokens:,} tokens of TinyStories V2 (Eldan and Li 2023, arXiv:2305.07759), licence CDLA-Sharing-1.0; the text itself is not part of this repository |
-| training | {steps:,} steps of {batch} x {context} tokens ({n_epochs:.1f} epochs), {minutes:.0f} minutes on {threads} CPU threads, Muon and AdamW |
+| training | {steps:,} steps of {batch} x {context} tokens ({n_epochs:.1f} epochs), then {settle} steps on windows that begin with a story, {minutes:.0f} minutes on {threads} CPU threads, Muon and AdamW |
 | held-out loss | **{loss:.3f} nats a token** ({sliding:.3f} when every token has at least {half} tokens of context), {nats_per_byte:.3f} nats a byte; measured on {n_valid:,} tokens of the validation split, which was never trained on |
 | weights | 16-bit floats in `model.safetensors`, loaded as fp32 |
 
@@ -202,8 +218,9 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="training text")
     parser.add_argument("--valid", type=Path, required=True, help="held-out text")
     parser.add_argument("--out", type=Path, default=here, help="folder to write (default: beside this script)")
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--minutes", type=float, default=math.inf, help="finish within this time, in fewer steps")
+    parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--settle", type=int, default=200, help="more steps, on windows that begin with a story")
+    parser.add_argument("--settle-only", action="store_true", help="start these from the weights in the folder --out")
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--dropout", type=float, default=0.1)
@@ -239,31 +256,38 @@ def main() -> None:
         logits = model(ids[:, :-1], use_cache=False).logits
         return F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
 
-    start, batches, running = time.monotonic(), epochs(encoded, args.batch, args.seed), 0.0
-    step = 0
+    if args.settle_only:
+        model.load_state_dict(GPT2LMHeadModel.from_pretrained(args.out, dtype=torch.float32).state_dict())
+        args.steps = 0
+    start, running = time.monotonic(), 0.0
+    parts, whole = epochs(encoded, args.batch, args.seed), whole_stories(encoded, args.batch, args.seed)
     model.train()
-    while True:
-        progress = max(step / args.steps, (time.monotonic() - start) / 60 / args.minutes)
-        if progress >= 1:
-            break
+    for step in range(args.steps + args.settle):
+        settling = step - args.steps
+        if settling < 0:
+            rate, batch = min((step + 1) / 100, 1.0) * (1 - step / args.steps), next(parts)
+        else:
+            rate, batch = 0.2 * min((settling + 1) / 20, 1.0) * (1 - settling / args.settle), next(whole)
         for opt in opts:
             for group in opt.param_groups:
-                group["lr"] = args.lr * min((step + 1) / 100, 1.0) * (1 - progress)
-        loss = loss_of(next(batches))
+                group["lr"] = args.lr * rate
+        loss = loss_of(batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for opt in opts:
             opt.step()
             opt.zero_grad(set_to_none=True)
-        step += 1
-        running += (loss.item() - running) / min(step, 50)
-        if step % 100 == 0:
+        running += (loss.item() - running) / min(step + 1, 50)
+        if (step + 1) % 50 == 0:
             model.eval()
             now = heldout_loss(model, valid[: 64 * CONTEXT])
             save(model, tokenizer, args.out)  # an interrupted run leaves its last state
             model.train()
             minutes = (time.monotonic() - start) / 60
-            print(f"{minutes:5.1f} min  step {step}  train {running:.3f}  held-out {now:.3f}", flush=True)
+            print(
+                f"{minutes:5.1f} min  step {step + 1}  train {running:.3f}  start of held-out text {now:.3f}",
+                flush=True,
+            )
 
     minutes = (time.monotonic() - start) / 60
     save(model, tokenizer, args.out)
@@ -273,8 +297,8 @@ def main() -> None:
     card = CARD.format(
         layers=config.n_layer, width=config.n_embd, heads=config.n_head, context=CONTEXT, half=CONTEXT // 2,
         parameters=model.num_parameters(), vocab=len(tokenizer), eos=eos, bytes_per_token=n_bytes / len(valid),
-        n_stories=len(stories), n_tokens=n_tokens, n_valid=len(valid), steps=step, batch=args.batch,
-        n_epochs=step * args.batch * CONTEXT / n_tokens, minutes=minutes, threads=torch.get_num_threads(),
+        n_stories=len(stories), n_tokens=n_tokens, n_valid=len(valid), steps=args.steps, settle=args.settle, batch=args.batch,
+        n_epochs=args.steps * args.batch * CONTEXT / n_tokens, minutes=minutes, threads=torch.get_num_threads(),
         loss=loss, sliding=sliding, nats_per_byte=loss * len(valid) / n_bytes,
         samples="\n\n".join(f"*{how}*\n\n> " + text.replace("\n", "\n> ") for how, text in samples(model, tokenizer)),
     )  # fmt: skip
