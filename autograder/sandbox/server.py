@@ -205,6 +205,10 @@ def guard(request: dict[str, Any], settings: dict[str, Any], control: socket.soc
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
             return exit_code(status)
+        if hung_up(control):
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return FAILED
         if not announced:
             announced = len(list(Path(settings["run"]).glob("k-*"))) == SOCKETS
             if announced:
@@ -223,6 +227,16 @@ def guard(request: dict[str, Any], settings: dict[str, Any], control: socket.soc
                 os.kill(child, signal.SIGKILL)
                 os.waitpid(child, 0)
                 return OUT_OF_MEMORY
+
+
+def hung_up(control: socket.socket) -> bool:
+    """Whether the grader is gone. Its death signal does not reach a process that has become another user."""
+    try:
+        return control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def tell(control: socket.socket, **message: Any) -> None:
