@@ -218,7 +218,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="training text")
     parser.add_argument("--valid", type=Path, required=True, help="held-out text")
     parser.add_argument("--out", type=Path, default=here, help="folder to write (default: beside this script)")
-    parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--steps", type=int, default=1592)
     parser.add_argument("--settle", type=int, default=200, help="more steps, on windows that begin with a story")
     parser.add_argument("--settle-only", action="store_true", help="start these from the weights in the folder --out")
     parser.add_argument("--batch", type=int, default=24)
