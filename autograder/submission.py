@@ -5,6 +5,7 @@ Nothing else is read or written, so that it may run in any process on any machin
 
 import json
 import math
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -113,7 +114,7 @@ def _execute(
             cell.execution_count = number
             if is_test(cell):
                 record = assignment.records[marks(cell)["grade_id"]]
-                run = session.run("", question(record, limits))
+                run = session.run("", question(cell, record, limits))
                 score, text = verdict(cell, record, run)
                 cell.outputs = [
                     new_output("stream", name="stdout", text=text + "\n"),
@@ -133,14 +134,19 @@ def _execute(
     return scores
 
 
-def question(record: dict[str, Any], limits: Limits) -> str:
-    """The expression that a kernel evaluates for a test cell: the student's function on probes. It holds no answers."""
+def question(cell: NotebookNode, record: dict[str, Any], limits: Limits) -> str:
+    """The expression that a kernel evaluates for a test cell: the student's function on probes. It holds no answers.
+
+    The function, or class, is the one that the test cell names in ``check(exercise, function)``.
+    """
+    named = re.search(rf'\b(?:check|grade)\("{record["name"]}", ([A-Za-z_]\w*)\)', cell.source)
+    function = named[1] if named else record["name"]
     request = {
         "adapter": record["adapter"],
         "seconds": limits.cell_seconds * 0.8,
         "args": [probe["args"] for probe in record["probes"]],
     }
-    return f'__import__("genlab.checks.remote", fromlist=["answer"]).answer({record["name"]}, {json.dumps(request)!r})'
+    return f'__import__("genlab.checks.remote", fromlist=["answer"]).answer({function}, {json.dumps(request)!r})'
 
 
 def verdict(cell: NotebookNode, record: dict[str, Any], run: Run) -> tuple[Score, str]:
