@@ -28,7 +28,7 @@ $(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt pyproject.t
 		|| python -m pip install --quiet --no-deps torch==2.13.0
 	python -m pip install --quiet -r requirements-dev.txt -c constraints.txt
 	python -m pip install --quiet --no-deps --editable .
-	# the first thing that a student sees is the course, not a question about news
+	@# the first thing that a student sees is the course, not a question about news
 	jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" 2>/dev/null
 	python -m genlab
 	touch $@
@@ -40,7 +40,7 @@ test: setup
 	ruff format --check .
 	ruff check .
 	codespell
-	python -m pytest --nbval --nbval-sanitize-with tests/sanitize.cfg solutions $(PYTEST_ARGS)
+	PYTHONPATH=$(CURDIR) python -m pytest --nbval --nbval-sanitize-with tests/sanitize.cfg solutions $(PYTEST_ARGS)
 	python -m pytest --nbval-lax notebooks $(PYTEST_ARGS)
 	python -m pytest tests $(PYTEST_ARGS)
 
@@ -62,7 +62,7 @@ feedback: setup
 	python -m autograder export
 
 formgrader: setup
-	JUPYTER_CONFIG_PATH=$(CURDIR)/autograder python -m jupyterlab $(LAB_ARGS) --LabApp.default_url=/formgrader
+	PYTHONPATH=$(CURDIR) JUPYTER_CONFIG_PATH=$(CURDIR)/autograder python -m jupyterlab $(LAB_ARGS) --LabApp.default_url=/formgrader
 
 bench: setup
 	python -m benchmarks.sliders
