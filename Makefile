@@ -66,6 +66,7 @@ formgrader: setup
 
 bench: setup
 	python -m benchmarks.sliders
+	python -m benchmarks.grading
 
 model: setup
 	python genlab/storyteller/train.py --corpus "$(CORPUS)" --valid "$(VALID)"

@@ -1,24 +1,18 @@
-"""Grade what students handed in, one submission at a time, so that a broken one stops nobody."""
+"""Grade with stock nbgrader, one submission at a time: no sandbox, and judged beside the student's code.
+
+For submissions that are trusted, and to compare with. A class is graded by ``autograder.driver``.
+"""
 
 import fnmatch
-from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 
+from autograder.results import Result, table
 
-@dataclass(frozen=True)
-class Result:
-    """What became of one submission: ``graded``, ``needs manual grading`` or ``failed``, and why."""
-
-    assignment: str
-    student: str
-    status: str
-    score: float | None = None
-    maximum: float | None = None
-    reason: str = ""
+__all__ = ["Result", "grade", "submitted", "table"]
 
 
 def submitted(course: NbGraderAPI, assignment: str, student: str = "*") -> list[str]:
@@ -61,13 +55,3 @@ def last_error(outcome: dict) -> str:
     text = (outcome.get("error") or "") + "\n" + (outcome.get("log") or "")
     lines = [line.split("|", 1)[-1].strip() for line in text.splitlines() if "ERROR" in line]
     return (lines[-1] if lines else text.strip().splitlines()[-1] if text.strip() else "no reason given")[:300]
-
-
-def table(results: list[Result]) -> str:
-    """The results in columns, a line each."""
-    rows = [("student", "assignment", "score", "status")]
-    for r in results:
-        score = "" if r.score is None else f"{r.score:g}/{r.maximum:g}"
-        rows.append((r.student, r.assignment, score, r.status + (f": {r.reason}" if r.reason else "")))
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    return "\n".join("  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]) for row in rows)

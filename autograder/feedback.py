@@ -1,0 +1,23 @@
+"""Our step in ``nbgrader generate_feedback``."""
+
+import re
+from typing import Any
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution
+
+HIDDEN = re.compile(r"^[^\n]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
+NOTE = "# (hidden tests ran here: their report is below)\n"
+
+
+class HideHiddenTests(NbGraderPreprocessor):
+    """Take the hidden tests out of the instructor's cells: feedback tells what failed, not how it is tested."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        if is_grade(cell) and not is_solution(cell):
+            cell.source = HIDDEN.sub(NOTE, cell.source).rstrip()
+        return cell, resources

@@ -1,0 +1,36 @@
+"""The student's side when a class is graded: run a function on probes, send out what came of it, judge nothing."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from genlab.checks.run import SECONDS, run
+from genlab.checks.values import decode
+
+MIME = "application/vnd.genlab.outcomes+json"
+
+
+class Answer:
+    """Outcomes on their way out: shown as data of type ``MIME``, as nothing else."""
+
+    def __init__(self, outcomes: list[dict[str, Any]]) -> None:
+        self.outcomes = outcomes
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {MIME: self.outcomes}
+
+
+def answer(function: Callable, request: str) -> Answer:
+    """Run ``function`` on the probes of ``request`` and return the outcomes.
+
+    ``request`` is JSON: ``adapter``, ``seconds`` for all probes together, and ``args``, a list with the encoded
+    arguments of each probe. Expected values are not in it.
+    """
+    asked = json.loads(request)
+    deadline = time.monotonic() + asked["seconds"]
+    outcomes = []
+    for args in asked["args"]:
+        seconds = min(SECONDS, max(1.0, deadline - time.monotonic()))
+        outcomes.append(run(function, {k: decode(v) for k, v in args.items()}, asked["adapter"], seconds))
+    return Answer(outcomes)

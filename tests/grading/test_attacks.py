@@ -1,0 +1,154 @@
+"""The whole of ``attacks``, handed in as one class, graded once: what each gets, and what everything else keeps."""
+
+import hashlib
+import os
+import socket
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from attacks import ATTACKS, KNOWN_SENTINEL
+from classroom import ASSIGNMENT, POINTS, cell, solved, text_of
+
+from autograder.driver import Options, grade_class
+from autograder.sandbox import Limits
+from autograder.sandbox.bubblewrap import USER
+
+ROOT = Path(__file__).resolve().parents[2]
+HONEST = ("aaa-honest", "mmm-honest", "zzz-honest")
+LIMITS = Limits(cell_seconds=12, notebook_seconds=90, memory=1536 * 2**20, cells=300, processes=64)
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    """Every file below ``folder``, by content."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+@pytest.fixture(scope="module")
+def aftermath(bubblewrap, empty_room, tmp_path_factory):
+    """The class after grading: the room, results by student, and what was there before."""
+    room = empty_room.copy(tmp_path_factory.mktemp("attacked") / "room")
+    (room.root / "solutions" / "key.txt").write_text("SECRET")
+    with socket.create_server(("127.0.0.1", 0)) as service, socket.socket(socket.AF_UNIX) as abstract:
+        abstract.bind("\0grading-test")
+        abstract.listen()
+        places = {"{root}": str(room.root), "{course}": str(ROOT), "{port}": str(service.getsockname()[1])}
+        for name, attack in ATTACKS.items():
+            content = attack.make(room.release)
+            if not isinstance(content, bytes):
+                for code in content.cells:
+                    for word, meaning in places.items():
+                        code.source = code.source.replace(word, meaning)
+            room.hand_in(name, content)
+        for student in HONEST:
+            room.hand_in(student, solved(room.release))
+        room.folder("missing-notebook").joinpath("notes.txt").write_text("I forgot it")
+        room.folder("linked-notebook").joinpath(f"{ASSIGNMENT}.ipynb").symlink_to(
+            room.folder(HONEST[0]) / f"{ASSIGNMENT}.ipynb"
+        )
+        linked = room.folder("linked-file")
+        room.hand_in("linked-file", solved(room.release))
+        linked.joinpath("data.txt").symlink_to(room.root / "solutions" / "key.txt")
+        room.hand_in("shadowed-module", solved(room.release))
+        room.folder("shadowed-module").joinpath("json.py").write_text("raise SystemExit(0)")
+        room.folder("shadowed-module").joinpath("ipykernel.py").write_text("raise SystemExit(0)")
+        before = {name: fingerprint(room.root / name) for name in ("solutions", "release", "submitted")}
+        code = fingerprint(ROOT / "autograder"), fingerprint(ROOT / "genlab")
+        results, fine = grade_class(room.course, [ASSIGNMENT], options=Options(jobs=2, limits=LIMITS))
+    return room, {result.student: result for result in results}, fine, before, code
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_gets_what_it_has_earned(aftermath, name):
+    room, results, *_ = aftermath
+    attack, result = ATTACKS[name], results[name]
+    assert (result.status, attack.reason in result.reason) == (attack.status, True), result
+    if attack.points is None:
+        assert result.score is None
+        return
+    scores = room.scores(name)
+    graded = text_of(room.graded(name))
+    assert (scores["test_left_pad"], scores["test_softmax"]) == attack.points, graded[-3000:]
+    assert attack.says in graded
+    assert attack.never not in graded
+
+
+def test_the_class_is_graded_to_the_end(aftermath):
+    _, results, fine, *_ = aftermath
+    assert fine
+    assert set(results) == {*ATTACKS, *HONEST, "missing-notebook", "linked-notebook", "linked-file", "shadowed-module"}
+    assert {result.status for result in results.values()} <= {"graded", "needs manual grading", "failed"}
+
+
+@pytest.mark.parametrize("student", [*HONEST, "linked-file", "shadowed-module"])
+def test_honest_work_keeps_its_points(aftermath, student):
+    room, results, *_ = aftermath
+    assert {name: room.scores(student)[name] for name in POINTS} == POINTS
+    assert results[student].status == "needs manual grading"  # the free text waits for a person
+
+
+def test_what_is_no_notebook_has_a_reason(aftermath):
+    _, results, *_ = aftermath
+    assert results["missing-notebook"].reason == f"{ASSIGNMENT}.ipynb is missing"
+    assert results["linked-notebook"].reason == f"{ASSIGNMENT}.ipynb is a link, not a file"
+
+
+def test_nothing_else_has_changed(aftermath):
+    room, _, _, before, code = aftermath
+    assert before == {name: fingerprint(room.root / name) for name in before}
+    assert code == (fingerprint(ROOT / "autograder"), fingerprint(ROOT / "genlab"))
+    assert not list(room.root.rglob("owned-by-a-student")) and not list(ROOT.glob("owned-by-a-student"))
+
+
+def test_nothing_goes_on_later(aftermath):
+    """No process of a submission is left, and the gradebook is left alone."""
+    room, *_ = aftermath
+    book = room.everything()
+    time.sleep(1.5)
+    assert room.everything() == book
+    left = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = process.joinpath("cmdline").read_bytes().split(b"\0")
+            if KNOWN_SENTINEL.encode() in words or (os.geteuid() == 0 and process.stat().st_uid == USER):
+                left.append(words)
+        except OSError:
+            continue
+    assert not left
+
+
+def test_graded_notebooks_hold_the_instructors_tests_once(aftermath):
+    """Whatever a submission did to them, the locked cells are the release's with its hidden tests."""
+    room, results, *_ = aftermath
+    for student, result in results.items():
+        if result.status != "failed":
+            notebook = room.graded(student)
+            nbformat.validate(notebook)
+            ids = [c.metadata.get("nbgrader", {}).get("grade_id") for c in notebook.cells]
+            for name, points in POINTS.items():
+                assert ids.count(name) == 1
+                test = cell(notebook, name)
+                assert "BEGIN HIDDEN TESTS" in test.source and test.metadata.nbgrader.points == points
+
+
+def test_feedback_runs_nothing_and_hides_the_tests(aftermath):
+    room, *_ = aftermath
+    for student in ("raw-script", "patched-torch", "aaa-honest"):
+        assert room.course.generate_feedback(ASSIGNMENT, student, force=True)["success"]
+    pages = {s: (room.root / "feedback" / s / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text() for s in
+             ("raw-script", "patched-torch", "aaa-honest")}  # fmt: skip
+    script = pages["raw-script"]
+    assert (
+        "<script>alert('SCRIPT-RAN')" not in script
+        and 'onerror="alert' not in script
+        and 'onclick="alert' not in script
+    )
+    for page in pages.values():
+        assert "BEGIN HIDDEN" not in page and "from autograder import" not in page
+    wrong = pages["patched-torch"]
+    assert "left_pad: 0 of" in wrong and "expected:" in wrong and "got:" in wrong
