@@ -84,6 +84,31 @@ def test_the_phone_keyboard_writes_and_goes_back(forward_step):
     changes(lab, output.inner_text, longer)
 
 
+def test_the_temperature_slider_moves_picture_and_numbers(lab):
+    lab.open("03_sampling_loop/03_sampling_loop.ipynb")
+    lab.run_all()
+    output = widget(lab, "sampling-sliders")
+    before, words = picture(output), output.inner_text()
+    output.locator("[role=slider], .noUi-handle").first.focus()
+    for _ in range(3):
+        lab.page.keyboard.press("ArrowRight")
+    changes(lab, lambda: picture(output), before)
+    assert output.inner_text() != words, "the numbers move with the picture"
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        lab.theme(theme)
+        lab.screenshot(f"03-sampling-sliders-{theme.split()[1].lower()}")
+
+
+def test_the_player_steps_through_a_batch(lab):
+    lab.open("04_stopping/04_stopping.ipynb")
+    lab.run_all()
+    output = widget(lab, "generation-player")
+    before = output.inner_text()
+    output.locator("button[title='Go one step on']").first.click()
+    changes(lab, output.inner_text, before)
+    lab.screenshot("04-generation-player")
+
+
 def test_an_unwritten_exercise_says_so_and_stops_nothing(tokenization):
     lab = tokenization
     lab.go_to("test-left-pad")
