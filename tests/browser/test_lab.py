@@ -15,6 +15,7 @@ def widget(lab, cell_id):
     lab.go_to(cell_id)
     output = lab.page.locator(".jp-Notebook .jp-mod-active .jp-OutputArea-output").first
     output.locator(".jupyter-widgets").first.wait_for(timeout=60_000)
+    lab.idle()  # the cells below it may still be running, and a kernel answers one thing after the other
     return output
 
 
