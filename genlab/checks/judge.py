@@ -11,6 +11,8 @@ from genlab.checks.values import Wrong, decode, same, show
 
 NOT_TOLD = "not told: run it and see, or think again"  # of a prediction; its hint teaches what is needed
 
+UNWRITTEN = "not written yet"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -56,7 +58,7 @@ def judge(exercise: dict[str, Any], outcomes: list[dict[str, Any]]) -> list[Verd
 def differs(exercise: dict[str, Any], expected: dict[str, Any], outcome: dict[str, Any]) -> str | None:
     """None when ``outcome`` is the expected one, else what differs, in words."""
     if outcome["error"] and outcome["error"]["types"][0] == "NotImplementedError":
-        return "not written yet"
+        return UNWRITTEN
     if expected["error"]:
         wanted = expected["error"]["types"][0]
         if not outcome["error"]:
@@ -158,7 +160,7 @@ def report(name: str, verdicts: list[Verdict], show_inputs: bool = True, details
     passed = sum(verdict.passed for verdict in verdicts)
     if passed == len(verdicts):
         return f"{name}: all {passed} probes passed."
-    if all(verdict.reason == "not written yet" for verdict in verdicts if not verdict.passed):
+    if all(verdict.reason == UNWRITTEN for verdict in verdicts if not verdict.passed):
         return f"{name}: not written yet. Replace the line that raises NotImplementedError."
     lines = [f"{name}: {passed} of {len(verdicts)} probes passed"]
     for verdict in verdicts:
