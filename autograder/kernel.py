@@ -20,7 +20,7 @@ def grade(name: str, function: Callable) -> float:
     record = exercise.record(seed, hints=False)
     outcomes = outcomes_of(function, record)
     verdicts = judge(record, outcomes)
-    if any(verdict.reason not in ("", UNWRITTEN) for verdict in verdicts):
+    if callable(function) and any(verdict.reason not in ("", UNWRITTEN) for verdict in verdicts):
         verdicts = judge(exercise.record(seed), outcomes)  # say which misconception it looks like
     print(report(name, verdicts, show_inputs=False, details=len(verdicts)))
     return score(verdicts, exercise.points)

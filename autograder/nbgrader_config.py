@@ -62,7 +62,7 @@ if "GENLAB_GRADING_SEED" not in os.environ:
 # What a grading kernel inherits: where to find the package autograder, and that no model hub is asked.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-c.ExecutePreprocessor.timeout = 120
+c.ExecutePreprocessor.timeout = 600  # a cell; to name a misconception takes some tens of seconds
 c.ExecutePreprocessor.shutdown_kernel = "immediate"  # saves 1.1 s or more a submission
 c.OverwriteCells.add_missing_cells = True
 c.HTMLExporter.sanitize_html = True  # feedback shows what students wrote: never run it
