@@ -85,8 +85,11 @@ class Exercise:
         assert self._probes is not None, f"{self.name} has no probes"
         probes = self._probes(random.Random(f"{self.name} {seed}"))
 
+        compared = ["value", "error", "mutated"] + ["calls"] * bool({"calls", "no_grad"} & set(self.facets))
+
         def outcomes(function: Callable) -> list[dict[str, Any]]:
-            return [run(function, probe.args, self.adapter) for probe in probes]
+            full = (run(function, probe.args, self.adapter) for probe in probes)
+            return [{key: outcome[key] for key in compared} for outcome in full]
 
         return {
             "name": self.name,

@@ -938,7 +938,7 @@ def min_p_before_top_p(logits, T, k, p, m):
 
 @warp.misconception
 def forgets_min_p(logits, T, k, p, m):
-    """min-p was left out: its m has no effect."""
+    """min-p was left out: its m has no effect. Warp with every argument that the function takes."""
     _check_logits(logits)
     return oracle_warp(logits, T, k, p, 0.0)
 

@@ -79,9 +79,10 @@ def differs(exercise: dict[str, Any], expected: dict[str, Any], outcome: dict[st
         want_calls, got_calls = ([c["shape"] for c in o["calls"]] for o in (expected, outcome))
         if want_calls != got_calls:
             return f"the model was called with shapes {_runs(got_calls)} instead of {_runs(want_calls)}"
-    grads_on = [any(call["grad"] for call in o["calls"]) for o in (expected, outcome)]
-    if "no_grad" in exercise["facets"] and grads_on == [False, True]:
-        return "the model ran with gradients on: wrap the call in torch.no_grad()"
+    if "no_grad" in exercise["facets"]:
+        grads_on = [any(call["grad"] for call in o["calls"]) for o in (expected, outcome)]
+        if grads_on == [False, True]:
+            return "the model ran with gradients on: wrap the call in torch.no_grad()"
     return None
 
 
