@@ -76,6 +76,12 @@ def command(hidden: Path, scratch: int, nested: bool) -> list[str]:
     of each folder that can be written. ``nested``: whether the server is to make namespaces of its own; without it
     they are forbidden.
     """
+    for folder in (hidden, genlab(), *python_folders()):
+        if over := next((scratch for scratch in SCRATCH if folder.is_relative_to(scratch)), None):
+            raise SandboxError(
+                f"{folder} lies in {over}, and in the sandbox that is a folder of the submission's own.\n"
+                "Put the course and its environment somewhere else to grade."
+            )
     words = [find(), "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     words += ["--die-with-parent", "--new-session", "--as-pid-1", "--hostname", "grading", "--clearenv"]
     words += ["--cap-drop", "ALL"]

@@ -55,7 +55,7 @@ class Sandbox:
 
     def __init__(self, limits: Limits | None = None, protect: bool = True, warm: bool = True) -> None:
         self.limits, self.protect, self.warm = limits or Limits(), protect, warm
-        self.isolated = False
+        self.isolated, self.why_not_isolated = False, ""
         self.kernel: Kernel | None = None
         self._process: subprocess.Popen | None = None
         self._folder: Path | None = None
@@ -89,7 +89,9 @@ class Sandbox:
             problem = self._said()
             self.close()
             raise SandboxError(f"the sandbox did not start: {problem or 'no reason given'}")
-        self.isolated, self.why_not_isolated = ready["isolated"], ready["problem"]
+        self.isolated = ready["isolated"]
+        if self.warm:
+            self.why_not_isolated = ready["problem"]
         if self.protect and self.warm and not self.isolated:  # plain bubblewrap, a new one for each kernel
             self.warm = False
             self.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jupyter_client.manager import KernelManager
 
-from autograder.sandbox import Limits, Sandbox, SandboxError
+from autograder.sandbox import Limits, Sandbox, SandboxError, bubblewrap
 from autograder.sandbox.execution import Session
 from autograder.sandbox.provisioner import SandboxProvisioner
 
@@ -110,17 +110,35 @@ def test_any_kernel_manager_can_use_it():
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="everything else here already runs as an ordinary user")
+def as_an_ordinary_user() -> list[str]:
+    """The words before a command that root wants run by nobody special, who may read the course and its Python."""
+    if os.geteuid() != 0:
+        return []
+    shown = [ROOT, *bubblewrap.python_folders()]
+    words = ["bwrap", "--dev-bind", "/", "/", "--cap-add", "ALL"]
+    for folder in sorted({Path("/", path.parts[1]) for path in shown}):
+        words += ["--perms", "0755", "--tmpfs", str(folder)]
+    for folder in bubblewrap.parents(shown):
+        words += ["--perms", "0755", "--dir", str(folder)]
+    for folder in shown:
+        words += ["--ro-bind", str(folder), str(folder)]
+    return [*words, "--", "setpriv", "--reuid", "1234", "--regid", "1234", "--clear-groups"]
+
+
 def test_an_ordinary_user_can_grade_too():
-    """This process is root; the same once more in a user namespace where it is nobody special."""
     program = (
         "import os\nfrom autograder.sandbox import Sandbox, Limits\nfrom autograder.sandbox.execution import Session\n"
         "s = Sandbox(Limits())\nsession = Session(s, s.start_kernel(), s.limits)\n"
-        "print(os.geteuid(), s.isolated, session.run('import os; print(os.getuid(), os.getpid())').outputs[0].text)\n"
+        "print(s.isolated, session.run('import os; print(os.getuid(), os.getpid())').outputs[0].text, os.geteuid())\n"
         "session.close(); s.close()\n"
     )
-    words = ["bwrap", "--unshare-user", "--uid", "1234", "--gid", "1234", "--dev-bind", "/", "/", "--cap-drop", "ALL"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [*words, sys.executable, "-c", program], capture_output=True, text=True, env=environment, timeout=200
-    )
-    assert done.stdout.split() == ["1234", "True", "1000", "2"], done.stderr[-2000:]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    words = [*as_an_ordinary_user(), sys.executable, "-c", program]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=200)
+    assert done.stdout.split()[:3] == ["True", "1000", "2"], done.stderr[-2000:]
+    assert done.stdout.split()[3] != "0"
+
+
+def test_a_course_in_a_folder_that_the_sandbox_covers_is_refused():
+    with pytest.raises(SandboxError, match="lies in /tmp.*\n.*somewhere else"):
+        bubblewrap.command(Path("/tmp/course"), 2**20, nested=True)
