@@ -34,7 +34,7 @@ $(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt pyproject.t
 	touch $@
 
 lab: setup
-	python -m jupyterlab $(LAB_ARGS) notebooks/01_tokenization/01_tokenization.ipynb
+	python -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/01_tokenization/01_tokenization.ipynb $(LAB_ARGS)
 
 test: setup
 	ruff format --check .

@@ -21,7 +21,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
 
-from autograder.feedback import HideHiddenTests  # noqa: E402
+from autograder.feedback import PrepareFeedback  # noqa: E402
 from autograder.release import KeepTaggedOutput, TagExpectedErrors  # noqa: E402
 
 c = get_config()  # noqa: F821 - traitlets provides it
@@ -66,4 +66,4 @@ c.ExecutePreprocessor.timeout = 600  # a cell; to name a misconception takes som
 c.ExecutePreprocessor.shutdown_kernel = "immediate"  # saves 1.1 s or more a submission
 c.OverwriteCells.add_missing_cells = True
 c.HTMLExporter.sanitize_html = True  # feedback shows what students wrote: never run it
-c.GenerateFeedback.preprocessors = [GetGrades, HideHiddenTests, CSSHTMLHeaderPreprocessor]
+c.GenerateFeedback.preprocessors = [GetGrades, PrepareFeedback, CSSHTMLHeaderPreprocessor]

@@ -233,6 +233,16 @@ def test_the_report_names_what_was_expected_and_what_came():
     assert "input" not in report("add", judged(exercise, lambda x: 3), show_inputs=False)
 
 
+def test_the_report_tells_an_error_once():
+    def broken(x):
+        raise KeyError("missing" if x < 4 else "other")
+
+    exercise = record(lambda x: x + 1, *((1, {"x": i}) for i in (2, 3, 4)))
+    text = report("add", judged(exercise, broken), details=3)
+    assert text.count("KeyError: 'missing'") == 1 and "KeyError: 'other'" in text
+    assert "FAIL  probe 1: the same error" in text
+
+
 def test_check_speaks_to_whoever_misuses_it():
     with pytest.raises(CheckFailed, match="Did you mean 'left_pad'"):
         check("left_padd", lambda rows, pad_id: None)

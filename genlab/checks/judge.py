@@ -12,6 +12,7 @@ from genlab.checks.values import Wrong, decode, same, show
 NOT_TOLD = "not told: run it and see, or think again"  # of a prediction; its hint teaches what is needed
 
 UNWRITTEN = "not written yet"
+RAISED = "it raised an error"
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def differs(exercise: dict[str, Any], expected: dict[str, Any], outcome: dict[st
             return f"the {wanted} says nothing: tell the caller what was wrong"
         return None
     if outcome["error"]:
-        return "it raised an error"
+        return RAISED
     want, got = decode(expected["value"]), decode(outcome["value"])
     if not same(want, got, exercise["tolerance"]):
         return _how_values_differ(want, got)
@@ -164,10 +165,16 @@ def report(name: str, verdicts: list[Verdict], show_inputs: bool = True, details
     if all(verdict.reason == UNWRITTEN for verdict in verdicts if not verdict.passed):
         return f"{name}: not written yet. Replace the line that raises NotImplementedError."
     lines = [f"{name}: {passed} of {len(verdicts)} probes passed"]
+    errors = set()
     for verdict in verdicts:
         lines.append(f"  {'ok  ' if verdict.passed else 'FAIL'}  {verdict.probe}")
         if verdict.passed or details <= 0:
             continue
+        if verdict.reason == RAISED:
+            if verdict.got in errors:
+                lines[-1] += ": the same error"
+                continue
+            errors.add(verdict.got)
         details -= 1
         facts = [("why", verdict.reason)]
         if show_inputs:

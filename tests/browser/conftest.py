@@ -1,6 +1,7 @@
 """A real JupyterLab in headless Chromium, on a copy of the released notebooks."""
 
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -19,14 +20,18 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-backgroun
 
 
 class Lab:
-    """One browser page on one JupyterLab."""
+    """One browser page on one JupyterLab. ``folder``: where its notebooks lie."""
 
     def __init__(self, page: Page, url: str, folder: Path) -> None:
         self.page, self.url, self.folder = page, url, folder
 
     def open(self, notebook: str) -> None:
         """Open ``notebook`` (a path below the folder) and wait until its kernel is idle."""
-        self.page.goto(f"{self.url}/lab/tree/{notebook}?reset")
+        self.go(f"/lab/tree/notebooks/{notebook}?reset")
+
+    def go(self, address: str) -> None:
+        """Open an address that leads to a notebook, and wait until its kernel is idle."""
+        self.page.goto(self.url + address)
         self.page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell", timeout=120_000)
         self.page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
         self.idle()
@@ -76,21 +81,23 @@ class Lab:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The address of a JupyterLab, and the folder that it serves: a copy of ``notebooks/``."""
+    """The address of a JupyterLab that ``make lab`` starts, on a copy of ``notebooks/``; and that copy."""
     need("chromium", "the tests of what a student sees run JupyterLab in headless Chromium (apt-get install chromium)")
     folder = tmp_path_factory.mktemp("lab") / "notebooks"
     shutil.copytree(ROOT / "notebooks", folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
-        "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--expose-app-in-browser",
-        f"--ServerApp.root_dir={folder}", "--LabApp.news_url=", "--ServerApp.open_browser=False",
-    ]  # fmt: skip
+    options = (
+        f"--no-browser --allow-root --port={port} --ServerApp.port_retries=0 --IdentityProvider.token= "
+        "--expose-app-in-browser --LabApp.news_url="
+    )
+    shown = subprocess.run(["make", "-n", "lab", f"LAB_ARGS={options}"], cwd=ROOT, text=True, capture_output=True)
+    command = [sys.executable, *shlex.split(shown.stdout.splitlines()[-1])[1:]]
+    assert command[1:3] == ["-m", "jupyterlab"], shown
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(folder.parent / "config"), "HF_HUB_OFFLINE": "1"}
     with (folder.parent / "lab.log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder.parent)
         url = f"http://127.0.0.1:{port}"
         try:
             for _ in range(240):

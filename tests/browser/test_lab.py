@@ -47,6 +47,15 @@ def forward_step(lab):
     return lab
 
 
+def test_make_lab_opens_the_first_notebook_in_the_course(lab):
+    lab.go("/")
+    assert lab.page.url.endswith("/lab/tree/notebooks/01_tokenization/01_tokenization.ipynb")
+    assert lab.page.locator(".jp-NotebookPanel h1").first.inner_text().startswith("1 ")
+    folders = lab.page.locator(".jp-BreadCrumbs-item")
+    assert folders.filter(has_text="notebooks").count() == 1, "the other notebooks are within reach"
+    lab.screenshot("make-lab")
+
+
 def test_the_token_explorer_answers_to_typing_in_both_themes(tokenization):
     lab = tokenization
     output = widget(lab, EXPLORER)

@@ -140,5 +140,5 @@ def test_an_ordinary_user_can_grade_too():
 
 
 def test_a_course_in_a_folder_that_the_sandbox_covers_is_refused():
-    with pytest.raises(SandboxError, match="lies in /tmp.*\n.*somewhere else"):
+    with pytest.raises(SandboxError, match=r"lies in /tmp.*\n.*somewhere else"):
         bubblewrap.command(Path("/tmp/course"), 2**20, nested=True)
