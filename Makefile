@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: setup lab test test-grading release grade feedback formgrader checks notebooks bench bench-grading model format clean
+.PHONY: setup lab test release grade feedback formgrader checks notebooks bench model format clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -42,11 +42,7 @@ test: setup
 	codespell
 	PYTHONPATH=$(CURDIR) python -m pytest --nbval --nbval-sanitize-with tests/sanitize.cfg solutions $(PYTEST_ARGS)
 	python -m pytest --nbval-lax notebooks $(PYTEST_ARGS)
-	python -m pytest tests --ignore tests/grading $(PYTEST_ARGS)
-
-# Hostile submissions and faults against the sandboxed grader. Takes many minutes, on a machine that does nothing else.
-test-grading: setup
-	python -m pytest tests/grading $(PYTEST_ARGS)
+	python -m pytest tests $(PYTEST_ARGS)
 
 # Generated and committed: what the exercises' declarations and the solution notebooks say.
 checks: setup
@@ -68,11 +64,9 @@ feedback: setup
 formgrader: setup
 	PYTHONPATH=$(CURDIR) JUPYTER_CONFIG_PATH=$(CURDIR)/autograder python -m jupyterlab $(LAB_ARGS) --LabApp.default_url=/formgrader
 
+# Ours beside the usual way, in one run each: a move of a slider; grading a class. Half an hour.
 bench: setup
 	python -m benchmarks.sliders
-
-# A class of 60, with stock nbgrader beside ours: takes many minutes.
-bench-grading: setup
 	python -m benchmarks.grading
 
 model: setup

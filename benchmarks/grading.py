@@ -64,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--assignment", default="03_sampling_loop")
     parser.add_argument("--students", type=int, default=60)
-    parser.add_argument("--stock", type=int, default=0, metavar="N", help="stock grades only the first N")
+    parser.add_argument("--stock", type=int, default=12, metavar="N", help="stock grades the first N; 0: all")
     parser.add_argument("--jobs", type=int, nargs="*", default=[1, 2, 4])
     args = parser.parse_args()
     sys.path[:0] = [str(ROOT / "tests")]
