@@ -67,6 +67,7 @@ formgrader: setup
 # Ours beside the usual way, in one run each: a move of a slider; grading a class. Half an hour.
 bench: setup
 	python -m benchmarks.sliders
+	python -m benchmarks.browser
 	python -m benchmarks.grading
 
 model: setup

@@ -64,9 +64,7 @@ def test_the_token_explorer_answers_to_typing_in_both_themes(tokenization):
     box.fill("Unbelievable! <b>caf\u00e9</b> \U0001f600")
     changes(lab, output.inner_text, before)
     assert output.locator("b:has-text('caf')").count() == 0, "typed text is never read as markup"
-    for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        lab.theme(theme)
-        lab.screenshot(f"01-token-explorer-{theme.split()[1].lower()}")
+    lab.both_themes("01-token-explorer")
 
 
 def test_the_position_picker_moves_by_keyboard(forward_step):
@@ -77,9 +75,7 @@ def test_the_position_picker_moves_by_keyboard(forward_step):
     lab.page.keyboard.press("ArrowLeft")
     changes(lab, lambda: picture(output), before)
     assert output.inner_text() != words
-    for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        lab.theme(theme)
-        lab.screenshot(f"02-position-picker-{theme.split()[1].lower()}")
+    lab.both_themes("02-position-picker")
 
 
 def test_the_phone_keyboard_writes_and_goes_back(forward_step):
@@ -104,9 +100,7 @@ def test_the_temperature_slider_moves_picture_and_numbers(lab):
         lab.page.keyboard.press("ArrowRight")
     changes(lab, lambda: picture(output), before)
     assert output.inner_text() != words, "the numbers move with the picture"
-    for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        lab.theme(theme)
-        lab.screenshot(f"03-sampling-sliders-{theme.split()[1].lower()}")
+    lab.both_themes("03-sampling-sliders")
 
 
 def test_the_player_steps_through_a_batch(lab):
@@ -126,6 +120,24 @@ def test_an_unwritten_exercise_says_so_and_stops_nothing(tokenization):
     assert "left_pad: not written yet" in report
     assert "Traceback" not in report and "NotImplementedError" in report
     lab.screenshot("01-not-written-yet")
+
+
+def test_a_known_mistake_gets_its_hint(lab):
+    """A notebook in which left_pad pads on the right: what failed, what came, and why."""
+    name = "01_tokenization"
+    notebook = perfect(name)
+    stub = next(cell for cell in notebook.cells if cell.id == "left-pad")
+    stub.source = stub.source.replace("[pad_id] * (width - len(row)) + row", "row + [pad_id] * (width - len(row))")
+    assert stub.source != next(cell for cell in perfect(name).cells if cell.id == "left-pad").source
+    nbformat.write(notebook, lab.folder / name / "mistaken.ipynb")
+    lab.open(f"{name}/mistaken.ipynb")
+    lab.run_all()
+    lab.go_to("test-left-pad")
+    report = lab.page.locator(".jp-Notebook .jp-mod-active .jp-OutputArea-output").first.inner_text()
+    for words in ("FAIL", "input:", "expected:", "got:", "Likely cause:"):
+        assert words in report
+    assert "Traceback" not in report
+    lab.screenshot("01-known-mistake")
 
 
 @pytest.mark.parametrize("solved", [False, True], ids=["unsolved", "solved"])
