@@ -1,7 +1,7 @@
 """From a key press on a slider to the changed picture, in a browser: ``python -m benchmarks.browser``.
 
-The same two widgets as in ``benchmarks.sliders``, in JupyterLab in headless Chromium. The clock runs from the time stamp
-of the key press until the new picture has been decoded and the next frame is drawn.
+The same two widgets as in ``benchmarks.sliders``, in JupyterLab in headless Chromium. The clock runs from the time
+stamp of the key press until the new picture has been decoded and the next frame is drawn.
 """
 
 import argparse
