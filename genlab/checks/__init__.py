@@ -67,7 +67,7 @@ def check(name: str, function: Callable) -> None:
         raise CheckFailed(text)
 
 
-def _wrap(line: str, width: int = 110) -> str:
+def _wrap(line: str, width: int = 100) -> str:
     indent = " " * (len(line) - len(line.lstrip()) + (10 if line.startswith("        ") else 0))
     return textwrap.fill(line, width, subsequent_indent=indent, drop_whitespace=True, break_long_words=False)
 

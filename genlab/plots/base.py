@@ -1,6 +1,7 @@
 """The visual language of the course: colours, a figure that reads on light and dark, alt text, a summary."""
 
 import io
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -54,9 +55,9 @@ def png(fig: Figure, dpi: int = 110) -> bytes:
 
 
 def show(fig: Figure, alt: str, summary: str = "") -> None:
-    """Display ``fig`` with alt text, and print ``summary``: the same facts in one line of words."""
-    if summary:
-        print(summary)
+    """Display ``fig`` with alt text, and print ``summary``: the same facts in words."""
+    for line in summary.splitlines():
+        print(textwrap.fill(line, 100, break_long_words=False, break_on_hyphens=False))
     data = {"image/png": png(fig), "text/plain": f"[Picture: {alt}]"}
     display(data, raw=True, metadata={"image/png": {"alt": alt}})
 

@@ -219,11 +219,12 @@ def main() -> None:
     parser.add_argument("--valid", type=Path, required=True, help="held-out text")
     parser.add_argument("--out", type=Path, default=here, help="folder to write (default: beside this script)")
     parser.add_argument("--steps", type=int, default=1592)
-    parser.add_argument("--settle", type=int, default=200, help="more steps, on windows that begin with a story")
+    parser.add_argument("--settle", type=int, default=575, help="more steps, on windows that begin with a story")
     parser.add_argument("--settle-only", action="store_true", help="start these from the weights in the folder --out")
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--settle-dropout", type=float, default=0.2, help="by then each story has been seen often")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -267,7 +268,11 @@ def main() -> None:
         if settling < 0:
             rate, batch = min((step + 1) / 100, 1.0) * (1 - step / args.steps), next(parts)
         else:
-            rate, batch = 0.2 * min((settling + 1) / 20, 1.0) * (1 - settling / args.settle), next(whole)
+            rate, batch = 0.4 * min((settling + 1) / 30, 1.0) * (1 - 0.82 * settling / args.settle), next(whole)
+            if settling == 0:
+                for module in model.modules():
+                    if isinstance(module, torch.nn.Dropout) and module.p:
+                        module.p = args.settle_dropout
         for opt in opts:
             for group in opt.param_groups:
                 group["lr"] = args.lr * rate
