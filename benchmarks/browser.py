@@ -44,7 +44,8 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     (folder / "notebooks").mkdir()
     cells = [new_code_cell(code.replace("VOCABULARY", "2048")) for code in (SETUP, *widgets.values())]
-    nbformat.write(new_notebook(cells=cells), folder / "notebooks" / "bench.ipynb")
+    notebook = new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    nbformat.write(notebook, folder / "notebooks" / "bench.ipynb")
     print(f"{moves} key presses on a slider at 2,048 logits, to the changed picture: median milliseconds")
     medians = []
     with serving(folder) as url, chromium() as browser:

@@ -33,7 +33,13 @@ PRELOAD = (
     "matplotlib_inline",
     "genlab",
     "genlab.checks.remote",
-    "genlab.plots.base",
+    "genlab.plots.forward",
+    "genlab.plots.sampling",
+    "genlab.plots.stopping",
+    "genlab.plots.tokens",
+    "genlab.widgets",
+    "transformers.generation.logits_process",
+    "transformers.generation.streamers",
 )
 ENDED = {200: "it used more memory than allowed", 201: "the sandbox could not be set up", 137: "it was killed"}
 
