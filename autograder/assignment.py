@@ -26,7 +26,7 @@ class NotGradable(RuntimeError):
 class Assignment:
     """``master``: the released notebook with the instructor's test cells, as JSON. ``files``: what lies beside it.
 
-    ``records``: for each test cell what judging needs (see ``Exercise.record``), by grade_id; empty until ``judged``
+    ``records``: for each test cell what judging needs (see ``Exercise.record``), by grade_id; empty until the driver
     fills it. ``digest`` changes whenever a grade could.
     """
 
@@ -109,20 +109,20 @@ def _digest(name: str, master: str, seed: str, files: dict[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def judged(assignment: Assignment) -> Assignment:
-    """``assignment`` with its records: fresh probes of its seed, and what is right. Imports torch; takes seconds.
+def tests(assignment: Assignment) -> list[str]:
+    """The grade_ids of the test cells that an exercise judges."""
+    cells = map(nbformat.from_dict, json.loads(assignment.master)["cells"])
+    return [marks(cell)["grade_id"] for cell in cells if is_test(cell)]
 
-    Raises NotGradable when a test cell belongs to no exercise.
+
+def record(grade_id: str, assignment: str, seed: str) -> dict[str, Any]:
+    """Fresh probes of ``seed`` for the test cell ``grade_id``, and what is right. Imports torch; takes seconds.
+
+    Raises NotGradable when it belongs to no exercise.
     """
     from autograder.exercises import all_exercises
 
-    exercises, records = all_exercises(), {}
-    for cell in json.loads(assignment.master)["cells"]:
-        cell = nbformat.from_dict(cell)
-        if is_test(cell):
-            grade_id = marks(cell)["grade_id"]
-            name = grade_id.removeprefix(PREFIX)
-            if name not in exercises:
-                raise NotGradable(f"{assignment.name}: there is no exercise {name!r} for the test cell {grade_id!r}")
-            records[grade_id] = exercises[name].record(assignment.seed)
-    return Assignment(assignment.name, assignment.master, assignment.seed, assignment.files, records, assignment.digest)
+    name = grade_id.removeprefix(PREFIX)
+    if name not in all_exercises():
+        raise NotGradable(f"{assignment}: there is no exercise {name!r} for the test cell {grade_id!r}")
+    return all_exercises()[name].record(seed)

@@ -17,13 +17,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nbgrader.apps import NbGraderAPI
 
-from autograder.assignment import Assignment, NotGradable, judged, load
+from autograder.assignment import Assignment, NotGradable, load, record, tests
 from autograder.gradebook import NotRecorded, Recorded, Recorder
 from autograder.processes import end_with_parent, usable_cores
 from autograder.results import Result
@@ -297,9 +297,19 @@ def grade_class(
 
 
 def _judged(pool: Executor, assignments: list[Assignment]) -> dict[str, Assignment]:
-    """The assignments with their records, made by workers: this process imports no torch."""
-    futures = {assignment.name: pool.submit(judged, assignment) for assignment in assignments}
-    return {name: future.result() for name, future in futures.items()}
+    """The assignments with their records, made by workers, one test each: this process imports no torch."""
+    futures = {
+        (assignment.name, test): pool.submit(record, test, assignment.name, assignment.seed)
+        for assignment in assignments
+        for test in tests(assignment)
+    }
+    records = {key: future.result() for key, future in futures.items()}
+    return {
+        assignment.name: replace(
+            assignment, records={test: records[assignment.name, test] for test in tests(assignment)}
+        )
+        for assignment in assignments
+    }
 
 
 def _record(recorder: Recorder, job: Job, outcome: Graded | Exception) -> Result:
