@@ -14,7 +14,7 @@ from autograder.grade import grade, submitted
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 # what stock nbgrader gives to submissions in which both functions are wrong, and what ours does
 FOOLED = ("displayhook-score", "ast-transformer")
-DROPPED = ("os-exit", "changed-points")
+DROPPED = ("os-exit", "segmentation-fault")
 
 
 def automatic(course, assignment: str, student: str) -> dict[str, float]:
