@@ -11,7 +11,7 @@ _PER_LINE = 76  # characters on a line of boxes, gaps included
 _MONO = {"family": "DejaVu Sans Mono", "size": 10, "va": "center", "ha": "center"}
 
 
-def _stand_ins() -> dict[str, int]:
+def byte_of_character() -> dict[str, int]:
     """The character that stands for each byte in a byte-level vocabulary, as GPT-2 chose it.
 
     A byte that is a visible character of Latin-1 stands for itself; the others take the characters from U+0100 on.
@@ -21,7 +21,7 @@ def _stand_ins() -> dict[str, int]:
     return {chr(byte): byte for byte in plain} | {chr(0x100 + n): byte for n, byte in enumerate(others)}
 
 
-_BYTES = _stand_ins()
+BYTES = byte_of_character()
 
 
 def marked(text: str) -> str:
@@ -31,9 +31,9 @@ def marked(text: str) -> str:
 
 def label(piece: str) -> str:
     """A piece of the vocabulary for people: "␣time" for "Ġtime", "C3" for a byte that is not a character by itself."""
-    if not all(char in _BYTES for char in piece):
+    if not all(char in BYTES for char in piece):
         return marked(piece)
-    raw = bytes(_BYTES[char] for char in piece)
+    raw = bytes(BYTES[char] for char in piece)
     try:
         text = raw.decode()
     except UnicodeDecodeError:

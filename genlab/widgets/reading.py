@@ -8,6 +8,8 @@ import torch
 from matplotlib.font_manager import findfont, get_font
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from genlab.plots.tokens import BYTES
+
 FONT = "DejaVu Sans"
 
 
@@ -56,16 +58,6 @@ def top(probabilities: np.ndarray, k: int) -> np.ndarray:
     k = min(k, len(probabilities))
     candidates = np.argpartition(-probabilities, k - 1)[:k]
     return candidates[np.lexsort((candidates, -probabilities[candidates]))]
-
-
-def byte_of_character() -> dict[str, int]:
-    """GPT-2's alphabet: byte-level tokenizers write each of the 256 bytes as one printable character."""
-    plain = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-    others = [byte for byte in range(256) if byte not in plain]
-    return {chr(byte): byte for byte in plain} | {chr(256 + i): byte for i, byte in enumerate(others)}
-
-
-BYTES = byte_of_character()
 
 
 @functools.cache

@@ -96,8 +96,10 @@ def serving(folder: Path, **environment: str) -> Iterator[str]:
         "--expose-app-in-browser --LabApp.news_url="
     )
     shown = subprocess.run(["make", "-n", "lab", f"LAB_ARGS={options}"], cwd=ROOT, text=True, capture_output=True)
-    command = [sys.executable, *shlex.split(shown.stdout.splitlines()[-1])[1:]]
-    assert command[1:3] == ["-m", "jupyterlab"], shown
+    lines = [line for line in shown.stdout.splitlines() if line.startswith("python -m jupyterlab ")]
+    if len(lines) != 1:
+        raise RuntimeError(f"make lab does not start JupyterLab: {shown}")
+    command = [sys.executable, *shlex.split(lines[0])[1:]]
     variables = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config"), "HF_HUB_OFFLINE": "1"} | environment
     with (folder / "lab.log").open("wb") as log:
         process = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=folder)
