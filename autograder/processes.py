@@ -2,9 +2,12 @@
 
 import contextlib
 import ctypes
+import multiprocessing
+import multiprocessing.connection
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +20,20 @@ def usable_cores() -> int:
 
 
 def end_with_parent() -> None:
-    """Have this process killed when its parent ends, so that no worker outlives a run that was killed."""
-    if sys.platform == "linux":
+    """Have this worker killed when the run that started it ends, however that ends.
+
+    A worker is a child of multiprocessing's fork server, which outlives a run that was killed while it has children.
+    """
+    if sys.platform == "linux":  # the fork server was killed
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    run = multiprocessing.parent_process()
+
+    def watch() -> None:
+        multiprocessing.connection.wait([run.sentinel])
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    if run is not None:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager

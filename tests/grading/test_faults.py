@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from classroom import ASSIGNMENT, Classroom, solved
 
@@ -94,6 +95,21 @@ def test_a_killed_run_resumes_where_it_stopped(undisturbed, empty_room, tmp_path
     assert {line["student"] for line in lines} == {f"student-{i:03}" for i in range(CLASS)}
     for i in range(CLASS):
         assert room.graded(f"student-{i:03}").cells
+
+
+def test_a_killed_run_leaves_nothing_behind(empty_room, tmp_path):
+    """Its workers, their sandboxes and the kernels in them end with it."""
+    room = empty_room.copy(tmp_path / "room")
+    varied(room, 12)
+    process = start(room)
+    assert process.stdout.readline() and process.stdout.readline()  # work is in progress
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert any("bwrap" in child.name() for child in started)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    _, alive = psutil.wait_procs(started, timeout=20)
+    assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def test_only_what_changed_is_graded_again(undisturbed, tmp_path):
