@@ -156,6 +156,7 @@ def init(request: dict[str, Any], settings: dict[str, Any]) -> None:
         drop_capabilities()
     kernel = os.fork()
     if kernel == 0:
+        end_with_parent(settings)  # where no namespace of processes ends with it
         os.setsid()
         run_kernel(request, settings)
     os.closerange(0, 256)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from jupyter_client.manager import KernelManager
 
@@ -77,8 +78,13 @@ def test_other_ways_speak_the_same_protocol(how):
         assert outputs(sandbox, "print(1 + 1)", "1 / 0") == ["2\n", "division by zero"]
         assert outputs(sandbox, "import os\nos._exit(3)", "print(1)")[1].startswith("not run: the kernel had ended")
         assert outputs(sandbox, "print('again')") == ["again\n"]
+        session = Session(sandbox, sandbox.start_kernel(), LIMITS)
+        started = psutil.Process().children(recursive=True)
+        session.close()
     finally:
         sandbox.close()
+    _, alive = psutil.wait_procs(started, timeout=20)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def test_a_sandbox_that_cannot_start_says_why(monkeypatch):
