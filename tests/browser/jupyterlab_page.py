@@ -45,9 +45,16 @@ class Lab:
         self.page.evaluate(f"window.jupyterapp.commands.execute({name!r}, {args})")
 
     def idle(self, seconds: float = 240) -> None:
-        """Wait until the current notebook's kernel has nothing to do."""
-        kernel = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
-        self.page.wait_for_function(f"{kernel}?.status === 'idle'", timeout=seconds * 1000)
+        """Wait until the current notebook's kernel has nothing to do: between two cells it is idle for a moment, too."""
+        self.page.wait_for_function(
+            """() => {
+                const panel = window.jupyterapp.shell.currentWidget;
+                const cells = panel?.content?.widgets ?? [];
+                return panel?.sessionContext?.session?.kernel?.status === 'idle'
+                    && cells.every(cell => !['running', 'scheduled'].includes(cell.model.executionState));
+            }""",
+            timeout=seconds * 1000,
+        )
 
     def show(self, css: str) -> None:
         """Scroll a part of the notebook into view (cells far away are not in the page until then)."""
