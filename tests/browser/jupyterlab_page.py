@@ -45,7 +45,7 @@ class Lab:
         self.page.evaluate(f"window.jupyterapp.commands.execute({name!r}, {args})")
 
     def idle(self, seconds: float = 240) -> None:
-        """Wait until the current notebook's kernel has nothing to do: between two cells it is idle for a moment, too."""
+        """Wait until the current notebook's kernel has nothing to do. Between two cells it is idle for a moment."""
         self.page.wait_for_function(
             """() => {
                 const panel = window.jupyterapp.shell.currentWidget;
