@@ -4,6 +4,7 @@ For submissions that are trusted, and to compare with. A class is graded by ``au
 """
 
 import fnmatch
+import os
 from pathlib import Path
 
 import nbformat
@@ -26,7 +27,12 @@ def grade(course: NbGraderAPI, assignment: str, student: str) -> Result:
     problem = unreadable(Path(directory) / f"{assignment}.ipynb")
     if problem:
         return Result(assignment, student, "failed", reason=problem)
-    outcome = course.autograde(assignment, student, force=True, create=True)
+    before = os.environ.copy()
+    try:
+        outcome = course.autograde(assignment, student, force=True, create=True)
+    finally:  # nbgrader leaves NBGRADER_EXECUTION behind, and checks are silent where it is set
+        os.environ.clear()
+        os.environ.update(before)
     if not outcome["success"]:
         return Result(assignment, student, "failed", reason=last_error(outcome))
     try:
