@@ -73,13 +73,14 @@ def test_an_expression_comes_back_with_the_reply(warm):
 
 @pytest.mark.parametrize("how", [{"warm": False}, {"protect": False}], ids=["cold", "unprotected"])
 def test_other_ways_speak_the_same_protocol(how):
+    before = set(psutil.Process().children(recursive=True))
     sandbox = Sandbox(LIMITS, **how)
     try:
         assert outputs(sandbox, "print(1 + 1)", "1 / 0") == ["2\n", "division by zero"]
         assert outputs(sandbox, "import os\nos._exit(3)", "print(1)")[1].startswith("not run: the kernel had ended")
         assert outputs(sandbox, "print('again')") == ["again\n"]
         session = Session(sandbox, sandbox.start_kernel(), LIMITS)
-        started = psutil.Process().children(recursive=True)
+        started = set(psutil.Process().children(recursive=True)) - before
         session.close()
     finally:
         sandbox.close()
