@@ -299,15 +299,13 @@ def grade_class(
 def _judged(pool: Executor, assignments: list[Assignment]) -> dict[str, Assignment]:
     """The assignments with their records, made by workers, one test each: this process imports no torch."""
     futures = {
-        (assignment.name, test): pool.submit(record, test, assignment.name, assignment.seed)
+        assignment.name: {
+            test: pool.submit(record, test, assignment.name, assignment.seed) for test in tests(assignment)
+        }
         for assignment in assignments
-        for test in tests(assignment)
     }
-    records = {key: future.result() for key, future in futures.items()}
     return {
-        assignment.name: replace(
-            assignment, records={test: records[assignment.name, test] for test in tests(assignment)}
-        )
+        assignment.name: replace(assignment, records={t: f.result() for t, f in futures[assignment.name].items()})
         for assignment in assignments
     }
 

@@ -27,12 +27,10 @@ def grade(course: NbGraderAPI, assignment: str, student: str) -> Result:
     problem = unreadable(Path(directory) / f"{assignment}.ipynb")
     if problem:
         return Result(assignment, student, "failed", reason=problem)
-    before = os.environ.copy()
     try:
         outcome = course.autograde(assignment, student, force=True, create=True)
     finally:  # nbgrader leaves NBGRADER_EXECUTION behind, and checks are silent where it is set
-        os.environ.clear()
-        os.environ.update(before)
+        os.environ.pop("NBGRADER_EXECUTION", None)
     if not outcome["success"]:
         return Result(assignment, student, "failed", reason=last_error(outcome))
     try:

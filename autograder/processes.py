@@ -1,17 +1,13 @@
 """Small things about processes."""
 
 import contextlib
-import ctypes
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-
-PR_SET_PDEATHSIG = 1
 
 
 def usable_cores() -> int:
@@ -24,8 +20,6 @@ def end_with_parent() -> None:
 
     A worker is a child of multiprocessing's fork server, which outlives a run that was killed while it has children.
     """
-    if sys.platform == "linux":  # the fork server was killed
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     run = multiprocessing.parent_process()
 
     def watch() -> None:

@@ -37,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--moves", type=int, default=60)
     moves = parser.parse_args().moves
-    sys.path[:0] = [str(ROOT / "tests" / "browser")]
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
     from jupyterlab_page import Lab, chromium, serving
 
     widgets = {"SamplingSliders": OURS, "interactive, a new figure": USUAL}

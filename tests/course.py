@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 from pathlib import Path
 
 import nbformat
@@ -27,3 +28,10 @@ def read(path: Path) -> nbformat.NotebookNode:
 def names(path: Path) -> str:
     """A test id for a notebook: its folder's name."""
     return path.stem
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]

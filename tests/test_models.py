@@ -62,6 +62,15 @@ def test_it_ends_its_stories(storyteller):
     assert ended >= 4
 
 
+def test_greedy_decoding_loops(storyteller):
+    tokenizer, model = storyteller
+    prompt = tokenizer("The future of artificial intelligence", return_tensors="pt")
+    ids = model.generate(**prompt, max_new_tokens=200, pad_token_id=2047)[0, prompt["input_ids"].shape[1] :].tolist()
+    pieces = [tuple(ids[i : i + 4]) for i in range(len(ids) - 3)]
+    assert len(set(pieces)) < 0.6 * len(pieces), "four-token pieces should repeat"
+    assert any(ids[-n:] == ids[-2 * n : -n] == ids[-3 * n : -2 * n] for n in range(1, 60)), "it ends in a circle"
+
+
 def test_greedy_decoding_repeats_itself_and_sampling_less(storyteller):
     tokenizer, model = storyteller
     prompt = tokenizer("The future of artificial intelligence", return_tensors="pt")

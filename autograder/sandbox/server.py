@@ -291,18 +291,6 @@ def preload(names: list[str]) -> None:
     for name in names:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    if "genlab" in names:  # what takes long the first time, done once and shared until somebody writes to it
-        with contextlib.suppress(Exception):
-            resources = importlib.import_module("genlab.models").RESOURCES
-            tokenizer, model = resources["tokenizer"](), resources["model"]()
-            model.generate(**tokenizer("Once", return_tensors="pt"), max_new_tokens=2, do_sample=True, pad_token_id=0)
-        with contextlib.suppress(Exception):
-            base = importlib.import_module("genlab.plots.base")
-            with base.figure() as (figure, axes):
-                axes.bar([1, 2], [1, 2], hatch="/", label="a")
-                axes.set(title="a", xlabel="b", yscale="log")
-                axes.legend()
-            base.png(figure)
     gc.collect()
     gc.freeze()
 

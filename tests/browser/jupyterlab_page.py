@@ -3,7 +3,6 @@
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -12,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from course import ROOT, free_port
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
 ARTEFACTS = ROOT / "tests" / "artefacts"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 
@@ -95,9 +94,7 @@ class Lab:
 @contextmanager
 def serving(folder: Path, **environment: str) -> Iterator[str]:
     """The address of a JupyterLab in ``folder``. Raises RuntimeError with its log when it does not start."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     options = (
         f"--no-browser --allow-root --port={port} --ServerApp.port_retries=0 --IdentityProvider.token= "
         "--expose-app-in-browser --LabApp.news_url="

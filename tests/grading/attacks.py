@@ -35,6 +35,15 @@ class Attack:
 ATTACKS: dict[str, Attack] = {}
 
 
+def placed(attack: Attack, release: NotebookNode, **places: object) -> Content:
+    """What ``attack`` hands in, with the ``places`` ({root}, {course}, {port}) of this machine in its code."""
+    content = attack.make(release)
+    for code in [] if isinstance(content, bytes) else content.cells:
+        for word, meaning in places.items():
+            code.source = code.source.replace("{" + word + "}", str(meaning))
+    return content
+
+
 def attack(points: tuple[float, float] | None, **expected: str) -> Callable:
     """Declare an attack by the function that makes its notebook."""
 

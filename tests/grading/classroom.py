@@ -1,10 +1,12 @@
 """A small course of its own for the grading tests: two exercises, a demonstration, a free text."""
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import psutil
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
@@ -157,3 +159,9 @@ def text_of(notebook: NotebookNode) -> str:
                 str(output.get("data", {}).get("text/plain", "")),
             ]
     return "\n".join(parts)
+
+
+def still_running(processes: Iterable[psutil.Process], seconds: float = 20) -> list[psutil.Process]:
+    """Those of ``processes`` that have not ended within ``seconds``."""
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from classroom import ASSIGNMENT, Classroom, solved
-from course import need
+from course import free_port, need
 from nbgrader.api import Gradebook
 
 from autograder.driver import Options, grade_class
@@ -55,9 +55,7 @@ def postgres(tmp_path_factory):
             if not parent.stat().st_mode & 1:
                 parent.chmod(0o711)
         shutil.chown(folder, "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     data = folder / "data"
     subprocess.run(
         [*become, initdb, "-D", data, "-U", "grader", "-A", "trust", "-E", "UTF8"],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from attacks import ATTACKS, KNOWN_SENTINEL
+from attacks import ATTACKS, KNOWN_SENTINEL, placed
 from classroom import ASSIGNMENT, POINTS, cell, solved, text_of
 
 from autograder.driver import Options, grade_class
@@ -37,14 +37,9 @@ def aftermath(bubblewrap, empty_room, tmp_path_factory):
     with socket.create_server(("127.0.0.1", 0)) as service, socket.socket(socket.AF_UNIX) as abstract:
         abstract.bind("\0grading-test")
         abstract.listen()
-        places = {"{root}": str(room.root), "{course}": str(ROOT), "{port}": str(service.getsockname()[1])}
+        places = {"root": room.root, "course": ROOT, "port": service.getsockname()[1]}
         for name, attack in ATTACKS.items():
-            content = attack.make(room.release)
-            if not isinstance(content, bytes):
-                for code in content.cells:
-                    for word, meaning in places.items():
-                        code.source = code.source.replace(word, meaning)
-            room.hand_in(name, content)
+            room.hand_in(name, placed(attack, room.release, **places))
         for student in HONEST:
             room.hand_in(student, solved(room.release))
         room.folder("missing-notebook").joinpath("notes.txt").write_text("I forgot it")

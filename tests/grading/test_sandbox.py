@@ -7,7 +7,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from classroom import still_running
 from jupyter_client.manager import KernelManager
+from ordinary import as_an_ordinary_user
 
 from autograder.sandbox import Limits, Sandbox, SandboxError, bubblewrap
 from autograder.sandbox.execution import Session
@@ -84,8 +86,7 @@ def test_other_ways_speak_the_same_protocol(how):
         session.close()
     finally:
         sandbox.close()
-    _, alive = psutil.wait_procs(started, timeout=20)
-    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+    assert still_running(started) == []
 
 
 def test_a_sandbox_that_cannot_start_says_why(monkeypatch):
@@ -116,21 +117,6 @@ def test_any_kernel_manager_can_use_it():
     assert not manager.is_alive()
 
 
-def as_an_ordinary_user() -> list[str]:
-    """The words before a command that root wants run by nobody special, who may read the course and its Python."""
-    if os.geteuid() != 0:
-        return []
-    shown = [ROOT, *bubblewrap.python_folders()]
-    words = ["bwrap", "--dev-bind", "/", "/", "--cap-add", "ALL"]
-    for folder in sorted({Path("/", path.parts[1]) for path in shown}):
-        words += ["--perms", "0755", "--tmpfs", str(folder)]
-    for folder in bubblewrap.parents(shown):
-        words += ["--perms", "0755", "--dir", str(folder)]
-    for folder in shown:
-        words += ["--ro-bind", str(folder), str(folder)]
-    return [*words, "--", "setpriv", "--reuid", "1234", "--regid", "1234", "--clear-groups"]
-
-
 def test_an_ordinary_user_can_grade_too():
     program = (
         "import os\nfrom autograder.sandbox import Sandbox, Limits\nfrom autograder.sandbox.execution import Session\n"
@@ -139,7 +125,7 @@ def test_an_ordinary_user_can_grade_too():
         "session.close(); s.close()\n"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    words = [*as_an_ordinary_user(), sys.executable, "-c", program]
+    words = [*as_an_ordinary_user(1234), sys.executable, "-c", program]
     done = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=200)
     assert done.stdout.split()[:3] == ["True", "1000", "2"], done.stderr[-2000:]
     assert done.stdout.split()[3] != "0"
