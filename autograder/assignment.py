@@ -95,6 +95,7 @@ def _digest(name: str, master: str, seed: str, files: dict[str, bytes]) -> str:
     code = [own, EXERCISES / "base.py"] if own.is_file() else sorted(EXERCISES.glob("*.py"))
     code += [
         HERE / "assignment.py",
+        HERE / "demonstrations.py",
         HERE / "rebase.py",
         HERE / "submission.py",
         HERE / "safe.py",

@@ -10,7 +10,10 @@ from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
+
+OUTPUTS = 50  # of a cell, as handed in
+SHOWN = ("name", "text", "data", "ename", "evalue", "traceback")  # of an output
 
 
 class Unreadable(ValueError):
@@ -79,11 +82,13 @@ def rebase(master: NotebookNode, submission: NotebookNode, limit: int) -> tuple[
 
 
 def _own(cell: NotebookNode) -> NotebookNode:
-    """A cell of the student's: the source, and pictures pasted into text; no metadata, no outputs."""
+    """A cell of the student's: the source, the outputs, and pictures pasted into text; no metadata."""
     make = {"code": new_code_cell, "markdown": new_markdown_cell}.get(cell.cell_type, new_raw_cell)
     own = make(cell.source)
     if cell.cell_type == "markdown" and cell.get("attachments"):
         own.attachments = cell.attachments
+    if cell.cell_type == "code":
+        own.outputs = [new_output(o.output_type, **{k: o[k] for k in SHOWN if k in o}) for o in cell.outputs[:OUTPUTS]]
     if cell.get("id"):
         own.id = cell.id
     return own

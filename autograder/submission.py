@@ -16,6 +16,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from autograder.assignment import PREFIX, Assignment, is_test
+from autograder.demonstrations import demonstrations, left_out
 from autograder.rebase import Unreadable, marks, read, rebase
 from autograder.safe import make_safe
 from autograder.sandbox import Limits, Sandbox, SandboxError
@@ -65,7 +66,8 @@ def grade_submission(
     master = nbformat.reads(assignment.master, as_version=4)
     notebook, notes = rebase(master, theirs, limits.cells)
     files = submission.files | assignment.files  # the instructor's win
-    scores = _execute(notebook, assignment, files, limits, _sandbox(limits, protect, warm))
+    skip = left_out(notebook, demonstrations(master))
+    scores = _execute(notebook, skip, assignment, files, limits, _sandbox(limits, protect, warm))
     for cell in notebook.cells:
         if not marks(cell).get("locked") or cell.cell_type == "code":
             make_safe(cell)
@@ -104,11 +106,19 @@ def _open(sandbox: Sandbox, files: dict[str, bytes], limits: Limits) -> Session:
 
 
 def _execute(
-    notebook: NotebookNode, assignment: Assignment, files: dict[str, bytes], limits: Limits, sandbox: Sandbox
+    notebook: NotebookNode,
+    skip: set[str],
+    assignment: Assignment,
+    files: dict[str, bytes],
+    limits: Limits,
+    sandbox: Sandbox,
 ) -> list[Score]:
-    """Run all code cells of ``notebook`` in order, put outputs and reports into it, return the scores."""
+    """Run the code cells of ``notebook`` in order, put outputs and reports into it, return the scores.
+
+    Those whose id is in ``skip`` do not run and keep the outputs that were handed in.
+    """
     session = _open(sandbox, files, limits)
-    scores = []
+    scores, room = [], limits.output
     try:
         for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
             cell.execution_count = number
@@ -121,8 +131,11 @@ def _execute(
                     new_output("execute_result", {"text/plain": repr(score.points)}, execution_count=number),
                 ]
                 scores.append(score)
-            elif cell.source.strip():
-                run = session.run(cell.source)
+            elif cell.id in skip:
+                room -= len(json.dumps(cell.outputs))
+                cell.outputs = cell.outputs if room >= 0 else []
+            else:
+                run = session.run(cell.source) if cell.source.strip() else Run()
                 cell.outputs = run.outputs
                 if run.problem:
                     cell.outputs.append(

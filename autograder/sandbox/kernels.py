@@ -95,6 +95,12 @@ class Sandbox:
             problem = self._said()
             self.close()
             raise SandboxError(f"the sandbox did not start: {problem or 'no reason given'}")
+        if ready["unreadable"]:
+            self.close()
+            raise SandboxError(
+                f"In the sandbox {ready['unreadable']} cannot be read: submissions run as an ordinary user.\n"
+                f"Let everybody read the course: chmod -R a+rX {bubblewrap.genlab()}"
+            )
         self.isolated = ready["isolated"]
         if self.warm:
             self.why_not_isolated = ready["problem"]
@@ -132,6 +138,7 @@ class Sandbox:
             "rlimits": rlimits,
             "memory": self.limits.memory if self.protect else 0,
             "preload": list(PRELOAD),
+            "course": bubblewrap.COURSE if self.protect else str(bubblewrap.genlab()),
         }
 
     def close(self) -> None:

@@ -295,6 +295,11 @@ def preload(names: list[str]) -> None:
     gc.freeze()
 
 
+def unreadable(folder: str) -> str:
+    """A file or folder of the course that this process may not read, or an empty string."""
+    return next((str(path) for path in Path(folder).rglob("*") if not os.access(path, os.R_OK)), "")
+
+
 def main() -> None:
     settings = json.loads(sys.argv[1]) | {"linux": sys.platform == "linux"}
     control = socket.socket(fileno=os.dup(0))
@@ -304,7 +309,7 @@ def main() -> None:
     problem = can_isolate() if settings["isolate"] else "not asked for"
     settings["isolate"] = not problem
     preload(settings["preload"])
-    tell(control, event="ready", isolated=not problem, problem=problem)
+    tell(control, event="ready", isolated=not problem, problem=problem, unreadable=unreadable(settings["course"]))
     requests = control.makefile("r", encoding="utf-8")
     for line in requests:
         child = os.fork()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from classroom import LEFT_PAD, SOFTMAX, cell, solved
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 FULL, NONE = (3.0, 3.0), (0.0, 0.0)
 Content = NotebookNode | bytes
@@ -570,6 +570,28 @@ display(Javascript("alert('SCRIPT-RAN')"))
     notebook.cells.insert(
         1, new_markdown_cell("<script>alert('SCRIPT-RAN')</script> <b onclick=\"alert('SCRIPT-RAN')\">b</b>")
     )
+    return notebook
+
+
+@attack(FULL)
+def script_in_outputs(release):
+    """In what a demonstration is said to have shown: it does not run, and its outputs are kept."""
+    notebook = solved(release)
+    script, bad = "<script>alert('SCRIPT-RAN')</script>", '<img src=x onerror="alert(1)">'
+    kinds = ("text/html", "image/svg+xml", "application/javascript", "text/markdown", "text/latex", "image/png")
+    next(c for c in notebook.cells if c.id == "practice-picture").outputs = [
+        *(new_output("display_data", {kind: script + bad}) for kind in kinds),
+        new_output("stream", text=script),
+        new_output("error", ename=script, evalue=bad, traceback=[script, bad]),
+    ]
+    return notebook
+
+
+@attack(FULL, never="z" * 1000)
+def thirty_megabytes_of_handed_in_output(release):
+    notebook = solved(release)
+    picture = next(c for c in notebook.cells if c.id == "practice-picture")
+    picture.outputs = [new_output("stream", text="z" * (30 << 20))]
     return notebook
 
 

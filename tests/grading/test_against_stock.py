@@ -1,5 +1,6 @@
 """Stock nbgrader beside ours: the same marks for honest work, and what the attacks get from each."""
 
+import nbformat
 import pytest
 from attacks import ATTACKS, FULL
 from classroom import ASSIGNMENT, POINTS
@@ -51,6 +52,9 @@ def test_honest_work_gets_the_same_from_both(assignment, tmp_path):
     for student in students:
         ours, stock = (automatic(courses[grader], assignment, student) for grader in ("ours", "stock"))
         assert ours == stock, student
+    graded = nbformat.read(tmp_path / "ours" / "autograded" / "perfect" / assignment / f"{assignment}.ipynb", 4)
+    errors = [output.evalue for c in graded.cells for output in c.get("outputs", []) if output.output_type == "error"]
+    assert not errors
 
 
 @pytest.mark.timeout(900)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -94,6 +95,23 @@ def test_a_sandbox_that_cannot_start_says_why(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/usr/bin/false")
     with pytest.raises(SandboxError, match="did not start"):
         Sandbox(LIMITS).start()
+
+
+def test_a_course_that_submissions_could_not_read_is_refused(monkeypatch):
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        genlab = Path(folder, "genlab")
+        genlab.mkdir()
+        genlab.joinpath("weights").touch(mode=0)
+        monkeypatch.setattr(bubblewrap, "genlab", lambda: genlab)
+        with pytest.raises(SandboxError, match=r"/course/genlab/weights cannot be read(.|\n)*chmod -R a\+rX"):
+            Sandbox().start_kernel({})
+
+
+def test_the_bundled_model_can_be_used_inside():
+    sandbox = Sandbox()
+    code = "from genlab import load_model\ntokenizer, model = load_model()\nprint(model.config.vocab_size)"
+    assert outputs(sandbox, code) == ["2048"]
+    sandbox.close()
 
 
 def test_any_kernel_manager_can_use_it():

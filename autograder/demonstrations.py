@@ -1,0 +1,127 @@
+"""Which cells need not run to grade a submission: the course's demonstrations that nothing graded depends on.
+
+A demonstration is a code cell of the release that is neither locked, solved nor a test: it shows something, mostly a
+picture of what the student's function does. Points never come from one. It is left out when it has come back as it
+was released, and binds no name that a cell that runs reads. Whatever cannot be told for certain is run.
+"""
+
+import ast
+import symtable
+from collections.abc import Iterable
+
+from nbformat.notebooknode import NotebookNode
+
+from autograder.rebase import marks
+
+# By these, code may reach names that it does not say.
+FUNCTIONS = {"globals", "locals", "vars", "dir", "eval", "exec", "compile", "__import__", "get_ipython", "__builtins__"}
+MODULES = {"sys", "importlib", "builtins", "inspect", "IPython", "__main__"}
+ATTRIBUTES = {"__globals__", "__dict__"}
+LONGEST = 10**6  # characters of code that are looked through
+COMPREHENSIONS = {"listcomp", "setcomp", "dictcomp", "genexpr"}
+
+
+def demonstrations(master: NotebookNode) -> frozenset[str]:
+    """The sources of the released notebook's demonstrations."""
+    return frozenset(cell.source for cell in master.cells if cell.cell_type == "code" and not marks(cell))
+
+
+def left_out(notebook: NotebookNode, shown: frozenset[str]) -> set[str]:
+    """The ids of the cells of ``notebook`` that need not run, where ``shown`` are sources of demonstrations."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    optional = {cell.id: cell.source for cell in code if not marks(cell) and cell.source in shown}
+    if sum(len(cell.source) for cell in code) > LONGEST:
+        return set()
+    try:
+        read = names_read(cell.source for cell in code if cell.id not in optional)
+        waiting = {name: (names_changed(source), source) for name, source in optional.items()}
+        while needed := [name for name, (changed, _) in waiting.items() if changed & read]:
+            read |= names_read(waiting.pop(name)[1] for name in needed)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    return set(waiting)
+
+
+def names_read(sources: Iterable[str]) -> set[str]:
+    """The global names that these cells may read from others, at once or when a function of theirs is called.
+
+    A name that a cell has bound before it reads it is its own. Raises SyntaxError where all this cannot be told.
+    """
+    found: set[str] = set()
+    for source in sources:
+        own: set[str] = set()
+        for statement in ast.parse(source).body:
+            refuse_indirect(statement)
+            at_once, later = _reads(statement)
+            found |= (at_once - own) | later
+            own |= _surely_bound(statement)
+    return found
+
+
+def refuse_indirect(statement: ast.stmt) -> None:
+    """Raise SyntaxError for code that may read or change any name."""
+    for node in ast.walk(statement):
+        match node:
+            case ast.Name(id=said):
+                doubtful = said in FUNCTIONS
+            case ast.Attribute(attr=said):
+                doubtful = said in ATTRIBUTES
+            case ast.alias(name=said) | ast.ImportFrom(module=str(said)):
+                doubtful = said.split(".")[0] in MODULES
+            case _:
+                continue
+        if doubtful:
+            raise SyntaxError(f"{said} may reach any name")
+
+
+def _reads(statement: ast.stmt) -> tuple[set[str], set[str]]:
+    """The global names that a statement reads when it runs, and those that functions in it read when called."""
+    at_once, later = set(), set()
+    scopes = [(symtable.symtable(ast.unparse(statement), "cell", "exec"), True)]
+    while scopes:
+        scope, now = scopes.pop()
+        scopes += [(child, now and child.get_name() in COMPREHENSIONS) for child in scope.get_children()]
+        top = scope.get_type() == "module"
+        names = {s.get_name() for s in scope.get_symbols() if s.is_referenced() and (top or s.is_global())}
+        (at_once if now else later).update(names)
+    changed = (node.target for node in ast.walk(statement) if isinstance(node, ast.AugAssign))
+    return at_once | {target.id for target in changed if isinstance(target, ast.Name)}, later
+
+
+def _surely_bound(statement: ast.stmt) -> set[str]:
+    """Names that are bound once a statement has run, whatever happened in it."""
+    match statement:
+        case ast.Assign(targets=targets):
+            return {node.id for target in targets for node in ast.walk(target) if _is_bound(node)}
+        case ast.With(items=items, body=body):
+            names = {node.id for item in items for node in ast.walk(item) if _is_bound(node)}
+            return names.union(*map(_surely_bound, body))
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return {(alias.asname or alias.name).split(".")[0] for alias in names}
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+    return set()
+
+
+def _is_bound(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def names_changed(source: str) -> set[str]:
+    """The global names that a cell binds, deletes, or changes a part of (``model.config.x = 1`` changes model).
+
+    Raises SyntaxError where that cannot be told.
+    """
+    symbols = symtable.symtable(source, "cell", "exec").get_symbols()
+    found = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+                node = node.func if isinstance(node, ast.Call) else node.value
+            if isinstance(node, ast.Name):
+                found.add(node.id)
+        elif isinstance(node, ast.Global):
+            found |= set(node.names)
+        elif isinstance(node, ast.alias) and node.name == "*":
+            raise SyntaxError("import * may bind any name")
+    return found
