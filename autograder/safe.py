@@ -57,3 +57,5 @@ def make_safe(cell: NotebookNode) -> None:
             output.data = safe_data(output.data)
         if "metadata" in output:
             output.metadata = {}
+    if "outputs" in cell:
+        cell.outputs = [output for output in cell.outputs if output.get("data", True)]

@@ -110,7 +110,7 @@ def test_a_course_that_submissions_could_not_read_is_refused(monkeypatch):
 def test_the_bundled_model_can_be_used_inside():
     sandbox = Sandbox()
     code = "from genlab import load_model\ntokenizer, model = load_model()\nprint(model.config.vocab_size)"
-    assert outputs(sandbox, code) == ["2048"]
+    assert outputs(sandbox, code) == ["2048\n"]
     sandbox.close()
 
 
