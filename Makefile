@@ -28,8 +28,9 @@ $(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt pyproject.t
 		|| python -m pip install --quiet --no-deps torch==2.13.0
 	python -m pip install --quiet -r requirements-dev.txt -c constraints.txt
 	python -m pip install --quiet --no-deps --editable .
-	@# the first thing that a student sees is the course, not a question about news
+	@# what a student sees is the course: no question about news, no marking of cells (autograder/labconfig shows it)
 	jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" 2>/dev/null
+	jupyter labextension disable --level=sys_prefix "@jupyter/nbgrader:create-assignment" 2>/dev/null
 	python -m genlab
 	touch $@
 

@@ -93,7 +93,7 @@ class Lab:
 
 @contextmanager
 def serving(folder: Path, **environment: str) -> Iterator[str]:
-    """The address of a JupyterLab in ``folder``. Raises RuntimeError with its log when it does not start."""
+    """The address of a student's JupyterLab in ``folder``. Raises RuntimeError with its log when it does not start."""
     port = free_port()
     options = (
         f"--no-browser --allow-root --port={port} --ServerApp.port_retries=0 --IdentityProvider.token= "
@@ -104,7 +104,8 @@ def serving(folder: Path, **environment: str) -> Iterator[str]:
     if len(lines) != 1:
         raise RuntimeError(f"make lab does not start JupyterLab: {shown}")
     command = [sys.executable, *shlex.split(lines[0])[1:]]
-    variables = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config"), "HF_HUB_OFFLINE": "1"} | environment
+    own = {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_CONFIG_PATH": "", "HF_HUB_OFFLINE": "1"}
+    variables = os.environ | own | environment
     with (folder / "lab.log").open("wb") as log:
         process = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=folder)
         url = f"http://127.0.0.1:{port}"

@@ -53,6 +53,8 @@ def test_make_lab_opens_the_first_notebook_in_the_course(lab):
     assert lab.page.locator(".jp-NotebookPanel h1").first.inner_text().startswith("1 ")
     folders = lab.page.locator(".jp-BreadCrumbs-item")
     assert folders.filter(has_text="notebooks").count() == 1, "the other notebooks are within reach"
+    assert lab.page.get_by_text("Validate").count() == 1
+    assert lab.page.get_by_text("Create Assignment").count() == 0, "marking cells is for instructors"
     lab.screenshot("make-lab")
 
 
