@@ -573,7 +573,7 @@ display(Javascript("alert('SCRIPT-RAN')"))
     return notebook
 
 
-@attack(FULL)
+@attack(FULL, says="my own picture")
 def script_in_outputs(release):
     """In what a demonstration is said to have shown: it does not run, and its outputs are kept."""
     notebook = solved(release)
@@ -581,9 +581,20 @@ def script_in_outputs(release):
     kinds = ("text/html", "image/svg+xml", "application/javascript", "text/markdown", "text/latex", "image/png")
     next(c for c in notebook.cells if c.id == "practice-picture").outputs = [
         *(new_output("display_data", {kind: script + bad}) for kind in kinds),
-        new_output("stream", text=script),
+        new_output("stream", text=script + "my own picture"),
         new_output("error", ename=script, evalue=bad, traceback=[script, bad]),
     ]
+    return notebook
+
+
+@attack(FULL, says="<module 'matplotlib.pyplot'", never="my own picture")
+def uses_a_name_of_a_demonstration(release):
+    """Honest work: the demonstration then has to run, and shows what it shows now."""
+    notebook = solved(release)
+    next(c for c in notebook.cells if c.id == "practice-picture").outputs = [
+        new_output("stream", text="my own picture")
+    ]
+    notebook.cells.append(new_code_cell("print(plt)"))
     return notebook
 
 
