@@ -66,6 +66,7 @@ def practice() -> NotebookNode:
         new_code_cell(picture, id="practice-picture", metadata={"tags": ["needs-solution"]}),
         *_exercise("softmax", SOFTMAX, POINTS["test_softmax"]),
         _marked(new_markdown_cell(text), "why-left", "why_left", grade=True, solution=True, points=2),
+        new_markdown_cell("<details><summary>Hint</summary>\n\n`p <= 1`\n\n</details>", id="practice-hint"),
     ]
     notebook = new_notebook(cells=cells)
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}

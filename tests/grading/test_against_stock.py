@@ -24,7 +24,7 @@ def automatic(course, assignment: str, student: str) -> dict[str, float]:
         return {g.name: (g.auto_score, g.needs_manual_grade) for g in grades}
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("assignment", [path.stem for path in SOLUTIONS])
 def test_honest_work_gets_the_same_from_both(assignment, tmp_path):
     """Perfect, untouched, half right, and with an error at the top."""
@@ -57,7 +57,7 @@ def test_honest_work_gets_the_same_from_both(assignment, tmp_path):
     assert not errors
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_what_the_attacks_get_from_stock(empty_room, tmp_path):
     """The attacks are real: stock nbgrader gives them full marks, or loses the submission."""
     room = empty_room.copy(tmp_path / "room")

@@ -163,5 +163,6 @@ def test_feedback_runs_nothing_and_hides_the_tests(aftermath):
         assert "SCRIPT-RAN" in pages[student] and active.found == []
     for page in pages.values():
         assert "BEGIN HIDDEN" not in page and "from autograder import" not in page
+        assert "<code>p &lt;= 1</code>" in page, "the instructor's own text is shown as it is"
     wrong = pages["patched-torch"]
     assert "left_pad: 0 of" in wrong and "expected:" in wrong and "got:" in wrong
