@@ -84,27 +84,24 @@ def _reads(statement: ast.stmt) -> tuple[set[str], set[str]]:
         top = scope.get_type() == "module"
         names = {s.get_name() for s in scope.get_symbols() if s.is_referenced() and (top or s.is_global())}
         (at_once if now else later).update(names)
-    changed = (node.target for node in ast.walk(statement) if isinstance(node, ast.AugAssign))
-    return at_once | {target.id for target in changed if isinstance(target, ast.Name)}, later
+    for node in ast.walk(statement):  # x += 1 and del x need an x
+        target = node.target if isinstance(node, ast.AugAssign) else node
+        if isinstance(target, ast.Name) and (target is not node or isinstance(target.ctx, ast.Del)):
+            at_once.add(target.id)
+    return at_once, later
 
 
 def _surely_bound(statement: ast.stmt) -> set[str]:
     """Names that are bound once a statement has run, whatever happened in it."""
     match statement:
         case ast.Assign(targets=targets):
-            return {node.id for target in targets for node in ast.walk(target) if _is_bound(node)}
-        case ast.With(items=items, body=body):
-            names = {node.id for item in items for node in ast.walk(item) if _is_bound(node)}
-            return names.union(*map(_surely_bound, body))
+            bound = (node for target in targets for node in ast.walk(target) if isinstance(node, ast.Name))
+            return {node.id for node in bound if isinstance(node.ctx, ast.Store)}
         case ast.Import(names=names) | ast.ImportFrom(names=names):
             return {(alias.asname or alias.name).split(".")[0] for alias in names}
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             return {name}
     return set()
-
-
-def _is_bound(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def names_changed(source: str) -> set[str]:
