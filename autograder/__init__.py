@@ -6,9 +6,9 @@ __all__ = ["grade"]
 
 
 def __getattr__(name: str) -> Any:
-    """``from autograder import grade`` of a test cell; on demand, since it imports torch."""
+    """``grade``, which test cells import from here; imported on demand, since it needs torch."""
     if name == "grade":
-        from autograder.kernel import grade
+        from autograder.hidden_cell import grade
 
         return grade
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

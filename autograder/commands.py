@@ -1,29 +1,42 @@
-"""``python -m autograder release | collect | grade | feedback | export``: the instructor's commands."""
+"""``python -m autograder release | collect | grade | feedback | export | new``: the commands of who runs the course."""
 
 import argparse
+import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
 from nbgrader.plugins import CsvExportPlugin
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
-from autograder.collect import collect
-from autograder.course import HERE, api, assignments
-from autograder.driver import NotGradable, Options, SandboxError, grade_class
-from autograder.export import write_results
-from autograder.processes import only_one
-from autograder.results import table
+from autograder.collecting.lms import collect
+from autograder.course import NoCourse, api, assignments, class_folder, root
+from autograder.grading.assignment import NotGradable
+from autograder.grading.run import Options, grade_class, only_one
+from autograder.grading_seed import NoSeed
+from autograder.returning.table import table
+from autograder.sandbox import SandboxError
 
 
 def release(names: list[str]) -> int:
     """Write ``notebooks/`` from ``solutions/`` and note the assignments in the gradebook."""
-    course, failed = api(), 0
-    for name in assignments(course, names):
-        outcome = course.generate_assignment(name, force=True, create=True)
-        failed += not outcome["success"]
-        print(f"{name}: {'released' if outcome['success'] else outcome['error'] or outcome['log']}")
-    return int(failed > 0)
+    course = api()
+    return max([_release(course, name) for name in assignments(course, names)], default=0)
+
+
+def _release(course: NbGraderAPI, name: str) -> int:
+    outcome = course.generate_assignment(name, force=True, create=True)
+    print(f"{name}: {'released' if outcome['success'] else problem(outcome)}")
+    return int(not outcome["success"])
+
+
+def problem(outcome: dict[str, Any]) -> str:
+    """Why nbgrader failed: all that it logged as an error, or else its traceback."""
+    logged = [entry for entry in (outcome.get("log") or "").split("\n[") if entry.lstrip("[").startswith("ERROR]")]
+    return "\n".join("[" + entry.lstrip("[") for entry in logged) or outcome.get("error") or "no reason given"
 
 
 def grade_all(names: list[str], student: str, options: Options) -> int:
@@ -33,17 +46,16 @@ def grade_all(names: list[str], student: str, options: Options) -> int:
     with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
         released = {assignment.name for assignment in gradebook.assignments}
     for name in set(chosen) - released:
-        course.generate_assignment(name, force=True, create=True)
-    with only_one(HERE / "grading.lock"), tqdm(unit="submission", disable=None) as bar:
+        if _release(course, name):
+            return 1
+    with only_one(class_folder() / "grading.lock"), tqdm(unit="submission", disable=None) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        try:
-            results, fine = grade_class(course, chosen, student, options, HERE / "grading.jsonl", show)
-        except (SandboxError, NotGradable) as problem:
-            raise SystemExit(str(problem)) from None
+        with logging_redirect_tqdm():
+            results, fine = grade_class(course, chosen, student, options, class_folder() / "grading.jsonl", show)
     print(table(results) if results else f"Nothing to grade in {course.coursedir.submitted_directory}.")
     return int(not fine)
 
@@ -63,33 +75,51 @@ def collect_all(source: Path, assignment: str) -> int:
 
 
 def feedback(names: list[str]) -> int:
-    """Write an HTML page for each graded submission into ``autograder/feedback``."""
-    course = api()
+    """Write an HTML page for each graded submission into ``class/feedback``. Returns 1 when one was not written."""
+    course, failed = api(), 0
     for name in assignments(course, names):
         for who in sorted(course.get_autograded_students(name)):
             outcome = course.generate_feedback(name, who, force=True)
-            print(f"{name}  {who}  {'written' if outcome['success'] else outcome['error'] or outcome['log']}")
-    return 0
+            failed += not outcome["success"]
+            print(f"{name}  {who}  {'written' if outcome['success'] else problem(outcome)}")
+    return int(failed > 0)
 
 
-def export(to: Path) -> int:
-    """Write all grades as CSV, and each graded submission as results.json."""
+def export(to: Path | None = None) -> int:
+    """Write all grades as CSV, into ``class/grades.csv`` if not ``to``, and each graded submission as results.json."""
+    from autograder.returning.export import write_results  # imports torch
+
     course = api()
     plugin = CsvExportPlugin(config=course.config)
+    to = to or class_folder() / "grades.csv"
     plugin.to = str(to)
     with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
         plugin.export(gradebook)
-        written = write_results(course, gradebook, to.with_suffix(""))
+        written = write_results(gradebook, to.with_suffix(""))
     print(f"grades are in {to}, {written} results.json in {to.with_suffix('')}")
     return 0
 
 
+def new(notebook: str, name: str, points: float) -> int:
+    """Begin an exercise: write its declaration, and its cells into the solution notebook."""
+    from autograder.authoring.new import CannotBegin, begin  # imports torch
+
+    try:
+        declaration, source = begin(root(), notebook, name, points)
+    except CannotBegin as told:
+        raise SystemExit(str(told)) from None
+    print(f"{declaration}: probes, oracle, mistakes\n{source}: four cells before the summary")
+    print(f"Then: python -m autograder.authoring.execute {notebook}; make checks EXERCISES={name}; make release")
+    return 0
+
+
 def main(argv: list[str] | None = None) -> int:
+    """Do what the command line says; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for command, what in {
         "release": "write notebooks/ from solutions/",
-        "grade": "grade what is in autograder/submitted/STUDENT/ASSIGNMENT/",
+        "grade": "grade what is in class/submitted/STUDENT/ASSIGNMENT/",
         "feedback": "write feedback pages",
     }.items():
         sub = commands.add_parser(command, help=what)
@@ -102,23 +132,39 @@ def main(argv: list[str] | None = None) -> int:
             )
             sub.add_argument("--no-sandbox", action="store_true", help="run students' code with your own rights")
             sub.add_argument("--force", action="store_true", help="grade also what has not changed")
-    sub = commands.add_parser("collect", help="take what an LMS gives for download into autograder/submitted/")
+    sub = commands.add_parser("collect", help="take what an LMS gives for download into class/submitted/")
     sub.add_argument("source", type=Path, metavar="ZIP_OR_FOLDER")
     sub.add_argument("--assignment", default="", help="of files whose name does not tell")
-    sub = commands.add_parser("export", help="write all grades as CSV")
-    sub.add_argument("--to", type=Path, default=HERE / "grades.csv")
+    sub = commands.add_parser("export", help="write all grades as CSV, and a results.json for each submission")
+    sub.add_argument("--to", type=Path, help="the CSV file; class/grades.csv without it")
+    sub = commands.add_parser("new", help="begin an exercise: its declaration and its cells")
+    sub.add_argument("notebook", metavar="NOTEBOOK", help="such as 03_sampling_loop")
+    sub.add_argument("name", metavar="NAME", help="of the function that the student writes")
+    sub.add_argument("--points", type=float, required=True)
     args = parser.parse_args(argv)
-    if args.command == "release":
-        return release(args.assignments)
-    if args.command == "grade":
-        protect = not args.no_sandbox
-        options = Options(jobs=args.jobs, scheduler=args.scheduler, protect=protect, force=args.force)
-        return grade_all(args.assignments, args.student, options)
-    if args.command == "collect":
-        return collect_all(args.source, args.assignment)
-    if args.command == "feedback":
-        return feedback(args.assignments)
-    return export(args.to)
+    logging.basicConfig(format="%(message)s")
+    try:
+        return _run(args)
+    except (NoCourse, NoSeed, NotGradable, SandboxError) as told:
+        raise SystemExit(str(told)) from None
+
+
+def _run(args: argparse.Namespace) -> int:
+    match args.command:
+        case "release":
+            return release(args.assignments)
+        case "grade":
+            protect = not args.no_sandbox
+            options = Options(jobs=args.jobs, scheduler=args.scheduler, protect=protect, force=args.force)
+            return grade_all(args.assignments, args.student, options)
+        case "collect":
+            return collect_all(args.source, args.assignment)
+        case "feedback":
+            return feedback(args.assignments)
+        case "new":
+            return new(args.notebook, args.name, args.points)
+        case _:
+            return export(args.to)
 
 
 if __name__ == "__main__":

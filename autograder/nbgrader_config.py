@@ -1,10 +1,10 @@
 """nbgrader for this course. Found because ``JUPYTER_CONFIG_PATH`` names this folder (see the Makefile)."""
 
 import os
-import secrets
 import sys
 from pathlib import Path
 
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
@@ -16,28 +16,30 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor  # noqa: E402
+AROUND = str(Path(__file__).resolve().parent.parent)  # where the package autograder is found
+if AROUND not in sys.path:
+    sys.path.insert(0, AROUND)
 
-from autograder.feedback import PrepareFeedback  # noqa: E402
-from autograder.release import KeepTaggedOutput, TagExpectedErrors  # noqa: E402
+from autograder import grading_seed  # noqa: E402
+from autograder.authoring.release import CheckPoints, KeepTaggedOutput, TagExpectedErrors  # noqa: E402
+from autograder.course import class_folder, root  # noqa: E402
+from autograder.returning.feedback import PrepareFeedback  # noqa: E402
 
 c = get_config()  # noqa: F821 - traitlets provides it
 
 # Layout: the repository is the course; a folder of solutions/ is an assignment with one notebook of its name.
 c.CourseDirectory.course_id = "genlab"
-c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.root = str(root())
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
-c.CourseDirectory.submitted_directory = "autograder/submitted"
-c.CourseDirectory.autograded_directory = "autograder/autograded"
-c.CourseDirectory.feedback_directory = "autograder/feedback"
-c.CourseDirectory.db_url = f"sqlite:///{(ROOT / 'autograder' / 'gradebook.db').as_posix()}"
+c.CourseDirectory.submitted_directory = "class/submitted"
+c.CourseDirectory.autograded_directory = "class/autograded"
+c.CourseDirectory.feedback_directory = "class/feedback"
+c.CourseDirectory.db_url = f"sqlite:///{(class_folder() / 'gradebook.db').as_posix()}"
 
 # Release
 c.GenerateAssignment.preprocessors = [
+    CheckPoints,
     LockCells,
     ClearSolutions,
     KeepTaggedOutput,
@@ -54,15 +56,16 @@ c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("replace this
 c.ClearSolutions.text_stub = "*Replace this line with your answer.*"
 
 # Grading. Fresh probes come from a seed that only the instructor has; it is made once and kept.
-seed_file = ROOT / "autograder" / "grading_seed.txt"
-if "GENLAB_GRADING_SEED" not in os.environ:
-    if not seed_file.exists():
-        seed_file.write_text(secrets.token_hex(8) + "\n", encoding="utf-8")
-    os.environ["GENLAB_GRADING_SEED"] = seed_file.read_text(encoding="utf-8").strip()
+grading_seed.keep(class_folder() / "grading_seed.txt")
+# nbgrader starts alembic by name, also where nobody activated the environment.
+programs = str(Path(sys.executable).parent)
+if programs not in (paths := os.environ.get("PATH", "").split(os.pathsep)):
+    os.environ["PATH"] = os.pathsep.join([programs, *paths])
 # What a grading kernel inherits: where to find the package autograder, and that no model hub is asked.
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+if AROUND not in (paths := os.environ.get("PYTHONPATH", "").split(os.pathsep)):
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [AROUND, *paths]))
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-c.ExecutePreprocessor.timeout = 600  # a cell; to name a misconception takes some tens of seconds
+c.ExecutePreprocessor.timeout = 600  # a cell; to name a mistake takes some tens of seconds
 c.ExecutePreprocessor.shutdown_kernel = "immediate"  # saves 1.1 s or more a submission
 c.OverwriteCells.add_missing_cells = True
 c.HTMLExporter.sanitize_html = True  # feedback shows what students wrote: never run it

@@ -30,9 +30,10 @@ def handed_in(name: str, room: Any, grade: Callable[[Any, str], Any], around: li
 
     ``around``: the folders in which nobody but the course has a reason to write.
     """
-    from attacks import ATTACKS, placed
-    from classroom import text_of
     from test_attacks import fingerprint
+
+    from tests.support.attacks import ATTACKS, placed
+    from tests.support.classroom import text_of
 
     (room.root / "solutions" / "key.txt").write_text("SECRET")
     with socket.create_server(("127.0.0.1", 0)) as service:
@@ -67,9 +68,8 @@ def words(found: dict[str, Any]) -> str:
 
 def stock(name: str) -> None:
     """In the cage: what stock nbgrader gives, printed as JSON."""
-    from classroom import ASSIGNMENT, Classroom
-
-    from autograder.grade import grade
+    from tests.support.classroom import ASSIGNMENT, Classroom
+    from tests.support.stock import grade
 
     Path.home().mkdir()
     origin = Path("/tmp/origin")
@@ -81,9 +81,9 @@ def stock(name: str) -> None:
 
 def caged(name: str, room: Path) -> str:
     """What stock nbgrader gives, in words."""
-    from ordinary import as_an_ordinary_user
+    from tests.support.unprivileged import as_unprivileged_user
 
-    cage = as_an_ordinary_user(54321, *CAGE, "--ro-bind", str(room), "/tmp/origin")
+    cage = as_unprivileged_user(54321, *CAGE, "--ro-bind", str(room), "/tmp/origin")
     limits = ["prlimit", "--nproc=150", f"--data={4 * 2**30}", "--core=0", "timeout", "-k", "1", str(LIMIT)]
     done = subprocess.run(
         [*cage, *limits, sys.executable, "-m", "benchmarks.attacks", "--caged", name],
@@ -98,10 +98,10 @@ def caged(name: str, room: Path) -> str:
 
 def grade_ours(room: Any, who: str) -> Any:
     """The result of our grading."""
-    from classroom import ASSIGNMENT
     from test_attacks import LIMITS
 
-    from autograder.driver import Options, grade_class
+    from autograder.grading.run import Options, grade_class
+    from tests.support.classroom import ASSIGNMENT
 
     return grade_class(room.course, [ASSIGNMENT], who, Options(jobs=1, limits=LIMITS))[0][0]
 
@@ -117,8 +117,8 @@ def main() -> None:
     if sys.argv[1:2] == ["--caged"]:
         stock(sys.argv[2])
         return
-    from attacks import ATTACKS
-    from classroom import Classroom, solved
+    from tests.support.attacks import ATTACKS
+    from tests.support.classroom import Classroom, solved
 
     if os.geteuid() != 0:
         raise SystemExit("The cage for stock grading needs root: run this as root, in a machine of its own.")

@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=60)
     moves = parser.parse_args().moves
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
-    from jupyterlab_page import Lab, chromium, serving
+    from tests.support.jupyterlab_page import Lab, chromium, serving
 
     widgets = {"SamplingSliders": OURS, "interactive, a new figure": USUAL}
     folder = Path(tempfile.mkdtemp(prefix="bench-"))

@@ -8,16 +8,12 @@ import argparse
 import os
 import platform
 import shutil
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def rss(process: int) -> int:
@@ -67,14 +63,13 @@ def main() -> None:
     parser.add_argument("--stock", type=int, default=12, metavar="N", help="stock grades the first N; 0: all")
     parser.add_argument("--jobs", type=int, nargs="*", default=[1, 2, 4])
     args = parser.parse_args()
-    sys.path[:0] = [str(ROOT / "tests")]
     os.environ["GENLAB_GRADING_SEED"] = "the seed of the benchmark"
-    from submissions import half_right, hand_in, perfect, raises_at_the_top, untouched
+    from loky import cpu_count
 
     from autograder.course import api, configuration
-    from autograder.driver import Options, grade_class
-    from autograder.grade import grade, submitted
-    from autograder.processes import usable_cores
+    from autograder.grading.run import Options, grade_class
+    from tests.support.stock import grade, submitted
+    from tests.support.submissions import half_right, hand_in, perfect, raises_at_the_top, untouched
 
     name = args.assignment
     kinds = [perfect(name), half_right(name)[0], raises_at_the_top(name), untouched(name)]
@@ -90,7 +85,7 @@ def main() -> None:
         assert made.generate_assignment(name, force=True, create=True)["success"]
         return made
 
-    print(f"{platform.platform()}, {usable_cores()} cores, Python {platform.python_version()}")
+    print(f"{platform.platform()}, {cpu_count()} cores, Python {platform.python_version()}")
     print(f"{args.students} submissions of {name}\n")
     print(f"{'':22}{'submissions':>12}{'seconds':>10}{'each':>8}{'faster':>8}{'peak MB':>9}")
 

@@ -22,12 +22,13 @@ from jupyter_client.blocking import BlockingKernelClient
 
 ROOT = Path(__file__).resolve().parent.parent
 VOCABULARIES = (2048, 50257)  # the storyteller's, GPT-2's
+WARM_UP = 5  # moves that are not measured
+PAUSE = 0.002  # seconds between two moves
 
 SETUP = """
 import torch
 from genlab import load_model
 from genlab.widgets import SamplingSliders
-from genlab.widgets.bars import Bars
 
 class Scripted(torch.nn.Module):
     '''Answers with the same random logits for any prompt: only the size of the vocabulary matters here.'''
@@ -125,21 +126,20 @@ def move(client: BlockingKernelClient, model_id: str, value: float) -> int:
 def measure(client: BlockingKernelClient, process: psutil.Process, code: str, vocabulary: int, moves: int) -> Moves:
     """Make the widget that ``code`` describes and move its slider up and down."""
     model_id = run(client, code.replace("VOCABULARY", str(vocabulary))).splitlines()[-1]
-    values = [round(0.5 + 0.05 * (i % 40), 2) for i in range(moves + 5)]
-    wall, sent, start = [], [], 0.0
-    for i, value in enumerate(values):
-        if i == 5:  # the first moves warm up
-            start = sum(process.cpu_times()[:2])
+    values = [round(0.5 + 0.05 * (i % 40), 2) for i in range(WARM_UP + moves)]
+    for value in values[:WARM_UP]:
+        move(client, model_id, value)
+    wall, sent = [], []
+    processor_before = sum(process.cpu_times()[:2])
+    for value in values[WARM_UP:]:
         begin = time.perf_counter()
-        received = move(client, model_id, value)
-        if i >= 5:
-            wall.append(time.perf_counter() - begin)
-            sent.append(received)
-        time.sleep(0.002)
-    spent = sum(process.cpu_times()[:2]) - start
+        sent.append(move(client, model_id, value))
+        wall.append(time.perf_counter() - begin)
+        time.sleep(PAUSE)
+    processor = sum(process.cpu_times()[:2]) - processor_before
     if min(sent) < 1000:
         raise RuntimeError("a move sent no picture: the callback failed")
-    return Moves(1000 * statistics.median(wall), 1000 * spent / moves, statistics.median(sent) / 1000)
+    return Moves(1000 * statistics.median(wall), 1000 * processor / moves, statistics.median(sent) / 1000)
 
 
 def main() -> None:

@@ -1,8 +1,7 @@
 """What a course notebook imports: models, checks, plots, live widgets. It knows no answers."""
 
-from genlab.checks import check
-from genlab.models import load_model, probe_model
-from genlab.versions import environment
+from genlab.checking import check
+from genlab.models import environment, load_model, probe_model
+from genlab.version import VERSION as __version__
 
-__all__ = ["check", "environment", "load_model", "probe_model"]
-__version__ = "0.1.0"
+__all__ = ["__version__", "check", "environment", "load_model", "probe_model"]

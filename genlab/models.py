@@ -1,8 +1,10 @@
 """Where the course's models come from: the bundled storyteller, any other model, probe models."""
 
+import importlib.metadata
 import json
 import os
-from collections.abc import Iterator
+import platform
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -65,6 +67,20 @@ def _load(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
             f"What the loader said: {said}"
         ) from None
     return tokenizer, model.eval()
+
+
+def model_name(model: PreTrainedModel) -> str:
+    """What to call ``model``: ``storyteller`` for the bundled one, else the name that it was loaded by."""
+    name = str(model.name_or_path)
+    return "storyteller" if Path(name) == STORYTELLER else name
+
+
+def environment(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> None:
+    """Print versions and model: the first output of every notebook."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "transformers"))
+    print(f"Python {platform.python_version()}, {versions}")
+    size = f"{model.num_parameters():,} parameters, {len(tokenizer):,} tokens"
+    print(f"model: {model_name(model)}, {size}, on {model.device.type}")
 
 
 def probe_model(
@@ -141,16 +157,16 @@ def _storyteller() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     return load_model("storyteller")
 
 
-def _ranks() -> dict[tuple[str, str], int]:
-    """The storyteller's merges with their ranks, as they stand in its tokenizer's file."""
-    merges = json.loads(_storyteller()[0].backend_tokenizer.to_str())["model"]["merges"]
+def merge_ranks(tokenizer: PreTrainedTokenizerFast) -> dict[tuple[str, str], int]:
+    """The merges of a byte-pair-encoding tokenizer with their ranks, as they stand in its file."""
+    merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
     return {tuple(pair): rank for rank, pair in enumerate(merges)}
 
 
-# What a probe may ask for by name (see genlab.checks.values.Resource).
-RESOURCES = {
+# What a probe may ask for by name (see genlab.judging.values.Resource); shared, so whoever gives one away copies it.
+RESOURCES: dict[str, Callable[..., Any]] = {
     "tokenizer": lambda: _storyteller()[0],
-    "ranks": _ranks,
+    "ranks": lambda: merge_ranks(_storyteller()[0]),
     "model": lambda: _storyteller()[1],
     "probe_model": lru_cache(maxsize=16)(probe_model),
     "scripted_model": ScriptedModel,

@@ -3,5 +3,6 @@
 from autograder.sandbox.bubblewrap import SandboxError
 from autograder.sandbox.kernels import Kernel, Sandbox
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.server import Mode
 
-__all__ = ["Kernel", "Limits", "Sandbox", "SandboxError"]
+__all__ = ["Kernel", "Limits", "Mode", "Sandbox", "SandboxError"]

@@ -1,4 +1,4 @@
-"""Run code in a kernel that nobody trusts, and keep what it puts out within bounds.
+"""Run code in a kernel that nobody trusts: ask it, wait no longer than is allowed, take what it sends.
 
 The kernel may send anything at any time. Messages are JSON signed with the kernel's key; they are parsed, never
 evaluated; what is too large, of an unknown type or malformed is dropped; and no message can end the run.
@@ -8,33 +8,38 @@ import json
 import time
 from typing import Any
 
-import nbformat
 import zmq
 from jupyter_client import BlockingKernelClient
-from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_output, output_from_msg
 
+from autograder.sandbox.clock import Stopwatch
 from autograder.sandbox.kernels import Kernel, Sandbox, SandboxError
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.outputs import Run
 
-OUTPUTS = ("stream", "display_data", "execute_result", "error")
-INTERRUPT_SECONDS = 5.0  # what a cell has to end after an interrupt
-SETTLE_SECONDS = 3.0  # how long after the reply, and after the last of them, outputs are waited for
-LATEST_SECONDS = 20.0  # when that ends at the latest
+__all__ = ["Run", "Session"]
+
+INTERRUPT_SECONDS = 5.0  # a cell's own seconds to end after an interrupt
+SETTLE_SECONDS = 3.0  # how long outputs are waited for after the reply, and again after each of them
+LATEST_SECONDS = 20.0  # and how long after the reply in all
+POLL_SECONDS = 0.1  # between looks at the clock and at whether the kernel has ended
+ASK_AGAIN_SECONDS = 0.5  # between questions to a kernel that starts
 REFUSED = 4  # times the limit of a message: what is larger is not even received
+WAITING = 8  # messages that may wait in a socket
+AT_ONCE = 50  # messages of one socket that are read before another socket's turn comes
+HEAD = 10_000  # bytes that are read of the header of a message that is too large
 
 
 class Session:
-    """One kernel for one notebook. ``dead`` says why it ended, once it has."""
+    """One kernel for one notebook. ``dead`` says why the kernel ended, once it has."""
 
     def __init__(self, sandbox: Sandbox, kernel: Kernel, limits: Limits) -> None:
-        self.sandbox, self.limits = sandbox, limits
+        self.sandbox, self.kernel, self.limits = sandbox, kernel, limits
         self.dead = ""
-        self.deadline = time.monotonic() + limits.notebook_seconds
-        self.kept = 0
+        self._kept = 0  # bytes of outputs
+        self._own = self._wall = 0.0  # seconds that cells have taken, see Stopwatch
         self._context = zmq.Context()
         self._context.setsockopt(zmq.MAXMSGSIZE, REFUSED * limits.message)  # defaults of the sockets made below
-        self._context.setsockopt(zmq.RCVHWM, 8)
+        self._context.setsockopt(zmq.RCVHWM, WAITING)
         self._context.setsockopt(zmq.LINGER, 0)
         self._context.setsockopt(zmq.RECONNECT_IVL, 5)
         self._client = BlockingKernelClient(context=self._context)
@@ -46,18 +51,18 @@ class Session:
         self._wait_until_ready()
 
     def _wait_until_ready(self) -> None:
-        """Both channels carry messages. Nothing of the student's has run yet. Raises SandboxError."""
+        """Return when both channels carry messages; no code of the student's has run yet. Raises SandboxError."""
         deadline = time.monotonic() + self.limits.start_seconds
-        waiting, asked = {"kernel_info_reply", "status"}, 0.0
-        while waiting:
+        missing, ask_at = {"kernel_info_reply", "status"}, 0.0
+        while missing:
             if time.monotonic() > deadline or self.sandbox.ended() is not None:
                 self.close()
                 raise SandboxError("the kernel does not answer")
-            if time.monotonic() > asked:
-                asked = time.monotonic() + 0.5
+            if time.monotonic() > ask_at:
+                ask_at = time.monotonic() + ASK_AGAIN_SECONDS
                 self._client.kernel_info()
-            for message in self._messages(0.05):
-                waiting.discard(message["msg_type"])
+            for message in self._messages(POLL_SECONDS):
+                missing.discard(message["msg_type"])
         while self._messages(0.0):
             pass
 
@@ -66,56 +71,78 @@ class Session:
         self._client.stop_channels()
         self._context.destroy(linger=0)
 
-    def run(self, code: str, expression: str = "") -> "Run":
+    def run(self, code: str, expression: str = "") -> Run:
         """Execute ``code`` and return what came of it, at the latest when its time is over.
 
         ``expression``: evaluated afterwards; its displays by MIME type come with the reply, in ``Run.value``. Unlike
         outputs, which are dropped when there are too many, a reply arrives.
         """
-        run = Run()
+        run = Run(self.limits.cell_output)
+        allowed = self._allowed()
         if self.dead:
             run.problem = f"not run: the kernel had ended ({self.dead})"
-            return run
-        now = time.monotonic()
-        end = min(now + self.limits.cell_seconds, self.deadline)
-        if now >= end:
+        elif min(allowed) <= 0:
             run.problem = f"not run: the notebook's {self.limits.notebook_seconds:g} seconds were over"
+        if run.problem:
             return run
         asked = {"value": expression} if expression else {}
         identity = self._client.execute(code, allow_stdin=False, stop_on_error=False, user_expressions=asked)
-        replied = idle = interrupted = False
-        latest = end
-        while not (replied and idle):
-            if time.monotonic() > end:
-                if replied:
-                    break  # the outputs that are still missing were lost
-                if interrupted:
-                    self._die("it did not stop when it was interrupted")
-                    break
-                interrupted, end = True, time.monotonic() + INTERRUPT_SECONDS
-                self._interrupt()
-                run.problem = run.problem or f"stopped after {time.monotonic() - now:.0f} seconds"
-            messages = self._messages(min(0.1, max(0.0, end - time.monotonic())))
-            for message in messages:
-                if message.get("parent_header", {}).get("msg_id") != identity:
-                    continue
-                kind, content = message["msg_type"], message["content"]
-                if kind == "execute_reply":
-                    replied, latest = True, time.monotonic() + LATEST_SECONDS
-                    run.answered(content)
-                elif kind == "status":
-                    idle = idle or content.get("execution_state") == "idle"
-                else:
-                    run.take(message, self)
-            if replied and (messages or end > latest):
-                end = min(time.monotonic() + SETTLE_SECONDS, latest)
-            if not messages and (why := self.sandbox.ended()) is not None:
-                self.dead = why
-                break
+        execution = Execution(identity, run)
+        watch = Stopwatch(self.kernel.process)
+        self._wait_for_the_reply(execution, watch, allowed)
+        self._own, self._wall = self._own + watch.own, self._wall + watch.wall
+        self._wait_for_outputs(execution)
         if self.dead:
             run.problem = f"the kernel ended while this ran: {self.dead}"
         run.finish()
         return run
+
+    def _allowed(self) -> tuple[float, float]:
+        """How many seconds the next cell may run: of its own, and by the clock on the wall."""
+        own = min(self.limits.cell_seconds, self.limits.notebook_seconds - self._own)
+        wall = min(self.limits.cell_seconds, self.limits.notebook_seconds - self._wall / self.limits.patience)
+        return own, wall * self.limits.patience
+
+    def _wait_for_the_reply(self, execution: "Execution", watch: Stopwatch, allowed: tuple[float, float]) -> None:
+        """Return when the kernel has replied or ended. When its time is over it is interrupted, then ended."""
+        own, wall = allowed
+        interrupted = False
+        while not execution.replied:
+            if watch.own > own or watch.wall > wall:
+                if interrupted:
+                    self._die("it did not stop when it was interrupted")
+                    return
+                interrupted = True
+                execution.run.problem = f"stopped after {watch}"
+                self._interrupt()
+                own = watch.own + INTERRUPT_SECONDS
+                wall = watch.wall + INTERRUPT_SECONDS * self.limits.patience
+            if not self._receive(execution) and self._ended():
+                return
+
+    def _wait_for_outputs(self, execution: "Execution") -> None:
+        """Return when all outputs are there, or nothing comes any more: those that are still missing were lost."""
+        latest = time.monotonic() + LATEST_SECONDS
+        end = time.monotonic() + SETTLE_SECONDS
+        while not (self.dead or execution.idle or time.monotonic() > end):
+            if self._receive(execution):
+                end = min(time.monotonic() + SETTLE_SECONDS, latest)
+            elif self._ended():
+                return
+
+    def _receive(self, execution: "Execution") -> bool:
+        """Give ``execution`` the messages that are there or come soon; return whether there were any."""
+        messages = self._messages(POLL_SECONDS)
+        for message in messages:
+            self._kept += execution.take(message, self.limits.output - self._kept)
+        return bool(messages)
+
+    def _ended(self) -> bool:
+        """Whether the kernel has ended; ``dead`` then says why."""
+        why = self.sandbox.ended()
+        if why is not None:
+            self.dead = why
+        return why is not None
 
     def _interrupt(self) -> None:
         message = self._client.session.msg("interrupt_request", content={})
@@ -129,7 +156,7 @@ class Session:
         """All messages that are there, or the first that come within ``seconds``; malformed ones are left out."""
         found = []
         for socket, _ in self._poller.poll(int(seconds * 1000)):
-            for _ in range(50):
+            for _ in range(AT_ONCE):
                 try:
                     frames = socket.recv_multipart(zmq.NOBLOCK)
                 except zmq.ZMQError:
@@ -141,75 +168,37 @@ class Session:
         return found
 
     def _parsed(self, frames: list[bytes]) -> dict[str, Any]:
-        """A message from its frames, with its ``size``. Of one that is too large only the head is read."""
+        """The message in ``frames``, with its ``size``. Of a message that is too large only the head is read."""
         session, size = self._client.session, sum(map(len, frames))
         _, frames = session.feed_identities(frames, copy=True)
         if size > self.limits.message:
-            head, parent = (json.loads(frame[:10_000]) for frame in frames[1:3])
-            return {"header": head, "msg_type": "stream", "parent_header": parent, "content": {}, "size": size}
-        message = session.deserialize(frames, content=True, copy=True)
+            head, parent = (json.loads(frame[:HEAD]) for frame in frames[1:3])
+            message = {"header": head, "msg_type": "stream", "parent_header": parent, "content": {}}
+        else:
+            message = session.deserialize(frames, content=True, copy=True)
         if not (isinstance(message["content"], dict) and isinstance(message["parent_header"], dict)):
             raise TypeError("not a message")
         return message | {"size": size}
 
 
-class Run:
-    """What came of one piece of code: outputs; the expression's ``value`` by MIME type, or its ``error`` in a line;
-    and ``problem``, why it did not run to its end."""
+class Execution:
+    """One request to execute: what of its answer has come. ``idle``: the kernel has said that it sends no more."""
 
-    def __init__(self) -> None:
-        self.outputs: list[NotebookNode] = []
-        self.value: dict[str, Any] = {}
-        self.error = ""
-        self.problem = ""
-        self._kept = 0
-        self._cut = False
+    def __init__(self, identity: str, run: Run) -> None:
+        self.run = run
+        self.replied = self.idle = False
+        self._identity = identity
 
-    def take(self, message: dict[str, Any], session: Session) -> None:
-        """Keep the output in ``message`` if there is room."""
+    def take(self, message: dict[str, Any], bound: int) -> int:
+        """Take what ``message`` says about this request; return how many bytes of output were kept (``Run.take``)."""
+        if message["parent_header"].get("msg_id") != self._identity:
+            return 0
         kind, content = message["msg_type"], message["content"]
-        if kind == "clear_output":
-            self.outputs = [output for output in self.outputs if output.output_type == "error"]
-            return
-        if kind not in OUTPUTS:
-            return
-        room = min(session.limits.cell_output - self._kept, session.limits.output - session.kept)
-        size = message["size"]
-        try:
-            if kind == "stream" and size > room:
-                if self._cut:
-                    return
-                content = {"name": "stdout", "text": ""} | content
-                content["text"], size = str(content["text"])[: max(0, room)], max(0, room)
-                message = message | {"content": content}
-                self._cut = True
-            elif kind != "error" and size > room:
-                self._cut = True
-                return
-            output = output_from_msg(message)
-            nbformat.validator.validate(output, ref="output", version=4)
-        except Exception:  # malformed: as if it had not come
-            return
-        if kind == "error":
-            output.evalue, output.traceback = output.evalue[:5000], [line[:5000] for line in output.traceback[:60]]
-        self._kept += size
-        session.kept += size
-        last = self.outputs[-1] if self.outputs else None
-        if kind == "stream" and last is not None and last.output_type == "stream" and last.name == output.name:
-            last.text += output.text
-        elif kind != "stream" or output.text:
-            self.outputs.append(output)
-
-    def finish(self) -> None:
-        """Say that something was left out, if so."""
-        if self._cut:
-            self.outputs.append(new_output("stream", name="stdout", text="... output truncated ...\n"))
-
-    def answered(self, reply: dict[str, Any]) -> None:
-        """Take the value of the expression from an execute_reply."""
-        values = reply.get("user_expressions")
-        value = values.get("value") if isinstance(values, dict) else None
-        if isinstance(value, dict) and isinstance(value.get("data"), dict):
-            self.value = value["data"]
-        elif isinstance(value, dict) and "ename" in value:
-            self.error = f"{value['ename']}: {value.get('evalue')}"[:500].split("\n")[0]
+        if kind == "execute_reply":
+            self.replied = True
+            self.run.answered(content)
+        elif kind == "status":
+            self.idle = self.idle or content.get("execution_state") == "idle"
+        else:
+            return self.run.take(message, bound)
+        return 0

@@ -7,7 +7,11 @@ MB = 2**20
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds for the kernel of one submission. Seconds are wall-clock time, sizes are bytes.
+    """Bounds for the kernel of one submission. Sizes are in bytes.
+
+    ``cell_seconds`` and ``notebook_seconds`` are a submission's own seconds: while its code is ready to run and the
+    machine is busy with something else, they do not pass (see ``clock``). ``patience`` times as many may pass by the
+    clock on the wall. ``start_seconds`` is wall-clock time.
 
     ``memory`` bounds the writable memory of each process and of all of them together (pages that are shared count
     once); ``scratch`` each of the folders that can be written; ``message`` what is accepted from the kernel in one
@@ -16,6 +20,7 @@ class Limits:
 
     cell_seconds: float = 120.0
     notebook_seconds: float = 600.0
+    patience: float = 5.0
     start_seconds: float = 60.0
     memory: int = 3072 * MB
     processes: int = 128  # threads count too
@@ -32,7 +37,7 @@ class Limits:
         return {
             "RLIMIT_DATA": self.memory,
             "RLIMIT_AS": 4 * self.memory,  # address space: libraries and shared mappings too
-            "RLIMIT_CPU": int(self.notebook_seconds) + 60,
+            "RLIMIT_CPU": int(self.notebook_seconds) + 60,  # the session stops it earlier
             "RLIMIT_FSIZE": self.scratch,
             "RLIMIT_NPROC": self.processes,
             "RLIMIT_NOFILE": self.open_files,

@@ -9,9 +9,12 @@ a manager between, see ``autograder.sandbox.execution``.
 import asyncio
 from typing import Any
 
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
 
 from autograder.sandbox.kernels import Sandbox
+
+POLL_SECONDS = 0.05
 
 
 class SandboxProvisioner(KernelProvisionerBase):
@@ -21,13 +24,15 @@ class SandboxProvisioner(KernelProvisionerBase):
 
     @property
     def has_process(self) -> bool:
+        """Whether a kernel was started and has not been ended."""
         return self.sandbox is not None and self.sandbox.kernel is not None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """The kernel's own environment and command are not asked for: those of the sandbox hold."""
+        """Leave out the kernelspec's environment and command: the sandbox has its own."""
         return kwargs | {"cmd": [], "env": {}}
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start a kernel and return what a client needs to connect."""
         if self.sandbox is None:
             self.sandbox = Sandbox()
         kernel = self.sandbox.start_kernel()
@@ -36,15 +41,17 @@ class SandboxProvisioner(KernelProvisionerBase):
         return self.connection_info
 
     async def poll(self) -> int | None:
+        """None while the kernel runs, else 1."""
         return None if self.sandbox is not None and self.sandbox.ended() is None else 1
 
     async def wait(self) -> int | None:
+        """Return when the kernel has ended."""
         while await self.poll() is None:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(POLL_SECONDS)
         return 1
 
     async def send_signal(self, signum: int) -> None:
-        """Signals do not reach into the sandbox, except that any ends the kernel; an interrupt is a message."""
+        """End the kernel: no signal reaches into the sandbox, and an interrupt is a message."""
         await self.kill()
 
     async def kill(self, restart: bool = False) -> None:

@@ -20,27 +20,77 @@ import gc
 import importlib
 import json
 import os
-import resource
+import pkgutil
 import signal
 import socket
 import sys
 import time
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 
+LINUX = sys.platform == "linux"
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MNT_DETACH = 2, 4, 8, 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
+INSTRUCTION = 8  # bytes of a BPF program's instruction
+CAPABILITIES = 64  # more than there are
 CAPABILITY_VERSION_3 = 0x20080522
+SCRATCH_FILES = 20_000  # in each scratch folder
+END_THIS_FIRST = "1000"  # the highest score for the kernel's out-of-memory killer
 SOCKETS = 5  # shell, iopub, stdin, heartbeat, control
+UNTIL_ANNOUNCED = 0.005  # seconds between looks for the sockets of a kernel that starts
+BETWEEN_LOOKS = 0.2  # seconds between looks at the memory, at least
+LOOKS_SHARE = 5  # and this many times as long as a look takes
 SHOW_FIGURES = '__import__("matplotlib_inline.backend_inline").backend_inline._enable_matplotlib_integration()'
-OUT_OF_MEMORY, FAILED = 200, 201  # exit codes of the guard
 
-libc = ctypes.CDLL(None, use_errno=True)
+libc: Any = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
+
+
+class Mode(StrEnum):
+    """What stands between a kernel and the grader."""
+
+    NESTED = "nested"  # the sandbox, and in it namespaces of the kernel's own: one server forks all kernels
+    PLAIN = "plain"  # the sandbox, which is a new one for each kernel
+    UNPROTECTED = "unprotected"  # nothing: the kernel has the grader's rights
+
+
+class ExitCode(IntEnum):
+    """Exit codes with a meaning of their own."""
+
+    KILLED = 128 + 9  # by a signal, as a shell says it
+    OUT_OF_MEMORY = 200
+    FAILED = 201  # the guard could not set the kernel's world up
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the grader asks of a server.
+
+    ``user``: whom to become if this is root, 0 for nobody else. ``home`` and ``run``: the folders of the kernel and of
+    its sockets. ``scratch``: folders that the kernel can write to, with their sizes in bytes. ``rlimits``: by their
+    names in ``resource``. ``memory``: bytes for all processes of a kernel together, 0 for any number. ``preload``:
+    modules to import. ``course``: the folder that every user must be able to read. ``refused``: the system calls that a
+    kernel may not make, as a BPF program in base 64; empty for none.
+    """
+
+    mode: Mode
+    user: int
+    home: str
+    run: str
+    scratch: dict[str, int]
+    rlimits: dict[str, int]
+    memory: int
+    preload: list[str]
+    course: str
+    refused: str
 
 
 def _call(function: str, *args: Any) -> None:
+    """Call a function of the C library. Raises OSError when it fails."""
     if getattr(libc, function)(*args) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{function}: {os.strerror(number)}")
@@ -50,20 +100,23 @@ def _mount(kind: str, where: str, flags: int, options: str = "") -> None:
     _call("mount", kind.encode(), where.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode())
 
 
+# -- rights
+
+
 def enter_namespaces() -> None:
     """Leave every namespace of the sandbox for new ones, as an ordinary user with an identity mapping."""
     uid, gid = os.getuid(), os.getgid()
     _call("unshare", CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", encoding="ascii")
 
 
-def mount_scratch(settings: dict[str, Any]) -> None:
-    """Private, bounded scratch folders over those of the sandbox."""
+def mount_scratch(scratch: dict[str, int]) -> None:
+    """Mount private, bounded folders over the sandbox's own."""
     owner = f"uid={os.getuid()},gid={os.getgid()}"
-    for where, size in settings["scratch"].items():
-        _mount("tmpfs", where, MS_NOSUID | MS_NODEV, f"size={size},nr_inodes=20000,mode=0700,{owner}")
+    for where, size in scratch.items():
+        _mount("tmpfs", where, MS_NOSUID | MS_NODEV, f"size={size},nr_inodes={SCRATCH_FILES},mode=0700,{owner}")
 
 
 def mount_proc() -> None:
@@ -76,176 +129,74 @@ def mount_proc() -> None:
         "fs/mqueue/queues_max": "0",
     }.items():
         with contextlib.suppress(OSError):
-            Path("/proc/sys", name).write_text(value)
+            Path("/proc/sys", name).write_text(value, encoding="ascii")
 
 
 def drop_capabilities() -> None:
-    """Give up every capability for good, this process and all it starts."""
-    for capability in range(64):
+    """Give up every capability for good, for this process and all that it starts."""
+    for capability in range(CAPABILITIES):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # refused without CAP_SETPCAP: then there is nothing to drop
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     _call("capset", header, (ctypes.c_uint32 * 6)())
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
-def end_with_parent(settings: dict[str, Any]) -> None:
-    """Be killed when the parent ends. A change of user clears this, so it is said again after one."""
-    if settings["linux"]:
+class _Program(ctypes.Structure):
+    """The system's ``sock_fprog``: a BPF program and how many instructions it has."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+def refuse_calls(program: bytes) -> None:
+    """Have the operating system refuse what the BPF ``program`` says, to this process and all that it starts."""
+    held = _Program(len(program) // INSTRUCTION, program)
+    _call("prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(held), 0, 0)
+
+
+def end_with_parent() -> None:
+    """Ask the operating system to kill this process when its parent dies (PR_SET_PDEATHSIG).
+
+    setuid clears the flag: call this again after ``become``.
+    """
+    if LINUX:
         _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def limit(settings: dict[str, Any]) -> None:
-    """The resource limits of a kernel, soft and hard."""
-    for name, value in settings["rlimits"].items():
+def limit(rlimits: dict[str, int]) -> None:
+    """Set the resource limits of a kernel, soft and hard."""
+    import resource  # not on Windows, where this module can only be imported
+
+    for name, value in rlimits.items():
         number = getattr(resource, name)
         hard = resource.getrlimit(number)[1]
         if hard != resource.RLIM_INFINITY:
             value = min(value, hard)
         resource.setrlimit(number, (value, value))
     with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")  # if memory runs out, end this first
+        Path("/proc/self/oom_score_adj").write_text(END_THIS_FIRST, encoding="ascii")
 
 
-def run_kernel(request: dict[str, Any], settings: dict[str, Any]) -> None:
-    """Become the Jupyter kernel. Does not return."""
-    for descriptor in (0, 1, 2):
-        os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
-    os.closerange(3, 256)
-    for signal_number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    home = settings["home"]
-    os.chdir(home)
-    for name, content in request["files"].items():
-        path = Path(home, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(base64.b64decode(content))
-    connection = Path(settings["run"], "connection.json")
-    connection.write_text(json.dumps(request["connection"]))
-    reseed()
-    sys.path[0] = ""
-    from ipykernel import kernelapp
-
-    argv = ["-f", str(connection), "--HistoryManager.enabled=False", "--IPKernelApp.log_level=50"]
-    if "matplotlib_inline.backend_inline" in sys.modules:  # imported before there was a shell to show figures in
-        argv.append(f"--IPKernelApp.exec_lines={SHOW_FIGURES}")
-    kernelapp.launch_new_instance(argv=argv)
+def close_files(first: int) -> None:
+    """Close every open file from descriptor ``first`` on."""
+    os.closerange(first, os.sysconf("SC_OPEN_MAX"))
 
 
-def reseed() -> None:
-    """Undo what forks share: the state of the random number generators."""
-    import random
+def become(user: int) -> None:
+    """Stop being root, for good.
 
-    random.seed()
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
-    if "torch" in sys.modules:
-        sys.modules["torch"].seed()
-
-
-def init(request: dict[str, Any], settings: dict[str, Any]) -> None:
-    """Process 1 of the kernel's namespace: give up all rights, start the kernel, reap, end with it."""
-    end_with_parent(settings)
-    if settings["isolate"]:
-        mount_proc()
-    elif settings["linux"]:
-        _call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    os.setsid()
-    limit(settings)
-    if settings["drop"]:
-        drop_capabilities()
-    kernel = os.fork()
-    if kernel == 0:
-        end_with_parent(settings)  # where no namespace of processes ends with it
-        os.setsid()
-        run_kernel(request, settings)
-    os.closerange(0, 256)
-    if settings["linux"]:
-        _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)  # the student's code cannot trace this process
-    while True:
-        pid, status = os.wait()
-        if pid == kernel:
-            with contextlib.suppress(OSError):
-                os.killpg(kernel, signal.SIGKILL)
-            os._exit(exit_code(status))
+    Before that, uncover the parts of /proc that bubblewrap covers for root: a process namespace inside may mount a
+    /proc of its own only where one is fully visible, and nobody but root can write to those parts anyway.
+    """
+    for part in ("sys", "sysrq-trigger", "irq", "bus"):
+        libc.umount2(f"/proc/{part}".encode(), MNT_DETACH)  # fails where nothing is covered
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    _call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)  # a change of user takes a process's own /proc/self away from it
 
 
-def exit_code(status: int) -> int:
-    """What a shell would say: 128 plus the number for an end by a signal."""
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code
-
-
-def memory(ignore: set[int]) -> int:
-    """Bytes of memory of every process in sight, each shared page counted once in all."""
-    total = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        if int(process.name) not in ignore:
-            with contextlib.suppress(OSError), process.joinpath("smaps_rollup").open(encoding="ascii") as lines:
-                total += next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
-    return total
-
-
-def guard(request: dict[str, Any], settings: dict[str, Any], control: socket.socket) -> int:
-    """Set the kernel's world up, watch it, and return its exit code when it is over."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
-    if settings["isolate"]:
-        enter_namespaces()
-        mount_scratch(settings)
-    end_with_parent(settings)
-    child = os.fork()
-    if child == 0:
-        control.close()
-        try:
-            init(request, settings)
-        finally:
-            os._exit(FAILED)
-    ignore = set() if settings["isolate"] else {1, os.getpid(), child}
-    announced, look = False, 0.0
-    while True:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            return exit_code(status)
-        if hung_up(control):
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return FAILED
-        if not announced:
-            announced = len(list(Path(settings["run"]).glob("k-*"))) == SOCKETS
-            if announced:
-                tell(control, event="kernel", pid=os.getpid())
-            time.sleep(0.005)
-            continue
-        if settings["linux"]:
-            signal.sigtimedwait([signal.SIGCHLD], 0.2)
-        else:
-            time.sleep(0.05)
-        if settings["memory"] and time.monotonic() > look:
-            begun = time.monotonic()
-            used = memory(ignore)
-            look = time.monotonic() + max(0.2, 5 * (time.monotonic() - begun))  # with many processes it takes a while
-            if used > settings["memory"]:
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-                return OUT_OF_MEMORY
-
-
-def hung_up(control: socket.socket) -> bool:
-    """Whether the grader is gone. Its death signal does not reach a process that has become another user."""
-    try:
-        return control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-
-
-def tell(control: socket.socket, **message: Any) -> None:
-    control.sendall(json.dumps(message).encode() + b"\n")
-
-
-def can_isolate() -> str:
-    """An empty string when namespaces can be nested here, else what the system said."""
+def why_not_nested() -> str:
+    """What the system says against nested namespaces; an empty string where they can be made."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -264,35 +215,206 @@ def can_isolate() -> str:
             problem = f"proc: {os.strerror(code)}" if code else ""
         except OSError as error:
             problem = str(error)
-        os.write(write, problem.encode()[:500])
+        os.write(write, problem.encode())
         os._exit(0)
     os.close(write)
     os.waitpid(child, 0)
-    with os.fdopen(read) as lines:
+    with os.fdopen(read, encoding="utf-8") as lines:
         return lines.read()
 
 
-def become(user: int) -> None:
-    """Stop being root, for good.
+# -- the kernel
 
-    Before that, uncover the parts of /proc that bubblewrap covers for root: a process namespace inside may mount a
-    /proc of its own only where one is fully visible, and nobody but root can write to those parts anyway.
+
+def run_kernel(request: dict[str, Any], settings: Settings) -> None:
+    """Become the Jupyter kernel. Does not return."""
+    for descriptor in (0, 1, 2):
+        os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
+    close_files(3)
+    for signal_number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    os.chdir(settings.home)
+    for name, content in request["files"].items():
+        path = Path(settings.home, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(content))
+    connection = Path(settings.run, "connection.json")
+    connection.write_text(json.dumps(request["connection"]), encoding="utf-8")
+    reseed()
+    sys.path[0] = ""  # the folder of the notebook, as everywhere in Jupyter
+    from ipykernel import kernelapp
+
+    argv = ["-f", str(connection), "--HistoryManager.enabled=False", "--IPKernelApp.log_level=50"]
+    if "matplotlib_inline.backend_inline" in sys.modules:  # imported before there was a shell to show figures in
+        argv.append(f"--IPKernelApp.exec_lines={SHOW_FIGURES}")
+    kernelapp.launch_new_instance(argv=argv)
+
+
+def reseed() -> None:
+    """Give the random number generators, whose states a fork copies, new states."""
+    import random
+
+    random.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    if "torch" in sys.modules:
+        sys.modules["torch"].seed()
+
+
+def init(request: dict[str, Any], settings: Settings) -> None:
+    """Give up all rights, start the kernel, reap what ends, and end with the kernel. Does not return.
+
+    Under ``Mode.NESTED`` this is process 1 of the kernel's namespace.
     """
-    for part in ("sys", "sysrq-trigger", "irq", "bus"):
-        libc.umount2(f"/proc/{part}".encode(), MNT_DETACH)  # fails where nothing is covered
-    os.setgroups([])
-    os.setresgid(user, user, user)
-    os.setresuid(user, user, user)
-    _call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)  # a change of user takes a process's own /proc/self away from it
+    end_with_parent()
+    if settings.mode == Mode.NESTED:
+        mount_proc()
+    elif LINUX:
+        _call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    os.setsid()
+    limit(settings.rlimits)
+    if settings.mode != Mode.UNPROTECTED:
+        drop_capabilities()
+    if settings.refused:
+        refuse_calls(base64.b64decode(settings.refused))
+    kernel = os.fork()
+    if kernel == 0:
+        end_with_parent()  # where no namespace of processes ends with it
+        os.setsid()
+        run_kernel(request, settings)
+    close_files(0)
+    if LINUX:
+        _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)  # the student's code cannot trace this process
+    while True:
+        pid, status = os.wait()
+        if pid == kernel:
+            with contextlib.suppress(OSError):
+                os.killpg(kernel, signal.SIGKILL)
+            os._exit(exit_code(status))
+
+
+# -- the guard
+
+
+def guard(request: dict[str, Any], settings: Settings, control: socket.socket) -> int:
+    """Set the kernel's world up, watch it, and return its exit code when it is over."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+    if settings.mode == Mode.NESTED:
+        enter_namespaces()
+        mount_scratch(settings.scratch)
+    end_with_parent()
+    child = os.fork()
+    if child == 0:
+        control.close()
+        try:
+            init(request, settings)
+        finally:
+            os._exit(ExitCode.FAILED)
+    others = set() if settings.mode == Mode.NESTED else {1, os.getpid(), child}  # not the kernel's memory
+    announced, next_look = False, 0.0
+    while True:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return exit_code(status)
+        if hung_up(control):
+            return killed(child, ExitCode.FAILED)
+        if not announced:
+            announced = len(list(Path(settings.run).glob("k-*"))) == SOCKETS
+            if announced:
+                tell(control, event="kernel", pid=os.getpid())
+            time.sleep(UNTIL_ANNOUNCED)
+            continue
+        if LINUX:
+            signal.sigtimedwait([signal.SIGCHLD], BETWEEN_LOOKS)  # wakes up at once when the kernel ends
+        else:
+            time.sleep(BETWEEN_LOOKS)
+        if settings.memory and time.monotonic() > next_look:
+            begun = time.monotonic()
+            used = memory(others)
+            took = time.monotonic() - begun  # with many processes it takes a while
+            next_look = time.monotonic() + max(BETWEEN_LOOKS, LOOKS_SHARE * took)
+            if used > settings.memory:
+                return killed(child, ExitCode.OUT_OF_MEMORY)
+
+
+def killed(child: int, code: ExitCode) -> int:
+    """Kill ``child`` and return ``code``."""
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return code
+
+
+def exit_code(status: int) -> int:
+    """The code that a shell would say: 128 plus the number for an end by a signal."""
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def memory(ignore: set[int]) -> int:
+    """Bytes of memory of every process in sight but those to ``ignore``, each shared page counted once in all."""
+    total = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) not in ignore:
+            with contextlib.suppress(OSError), process.joinpath("smaps_rollup").open(encoding="ascii") as lines:
+                total += next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+    return total
+
+
+def hung_up(control: socket.socket) -> bool:
+    """Whether the grader is gone. Its death signal does not reach a process that has become another user."""
+    try:
+        return control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def tell(control: socket.socket, **message: Any) -> None:
+    """Send the grader a message."""
+    control.sendall(json.dumps(message).encode() + b"\n")
+
+
+# -- the server
 
 
 def preload(names: list[str]) -> None:
-    """Import what nearly every submission imports. What is missing here is missed later, by the submission."""
+    """Import what nearly every submission imports, and do once what takes long the first time.
+
+    A module that cannot be imported here is skipped; the submission that needs it will raise the error itself.
+    """
     for name in names:
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):
             importlib.import_module(name)
+    if "genlab" in sys.modules:
+        for module in pkgutil.walk_packages(sys.modules["genlab"].__path__, "genlab.", onerror=lambda name: None):
+            if not module.name.endswith(".__main__"):
+                with contextlib.suppress(Exception):
+                    importlib.import_module(module.name)
+        with contextlib.suppress(Exception):
+            generate_once()
+        with contextlib.suppress(Exception):
+            draw_once()
     gc.collect()
-    gc.freeze()
+    gc.freeze()  # what is there now stays shared between the kernels
+
+
+def generate_once() -> None:
+    """Load the bundled model and have it write two tokens."""
+    resources = importlib.import_module("genlab.models").RESOURCES
+    tokenizer, model = resources["tokenizer"](), resources["model"]()
+    model.generate(**tokenizer("Once", return_tensors="pt"), max_new_tokens=2, do_sample=True, pad_token_id=0)
+
+
+def draw_once() -> None:
+    """Draw a figure in the course's style."""
+    style = importlib.import_module("genlab.plots.style")
+    with style.figure() as (figure, axes):
+        axes.bar([1, 2], [1, 2], hatch="/", label="a")
+        axes.set(title="a", xlabel="b", yscale="log")
+        axes.legend()
+    style.png(figure)
 
 
 def unreadable(folder: str) -> str:
@@ -301,30 +423,37 @@ def unreadable(folder: str) -> str:
 
 
 def main() -> None:
-    settings = json.loads(sys.argv[1]) | {"linux": sys.platform == "linux"}
+    settings = Settings(**json.loads(sys.argv[1]))
     control = socket.socket(fileno=os.dup(0))
-    if settings["become"] and os.getuid() == 0:
-        become(settings["become"])
-        end_with_parent(settings)
-    problem = can_isolate() if settings["isolate"] else "not asked for"
-    settings["isolate"] = not problem
-    preload(settings["preload"])
-    tell(control, event="ready", isolated=not problem, problem=problem, unreadable=unreadable(settings["course"]))
-    requests = control.makefile("r", encoding="utf-8")
-    for line in requests:
-        child = os.fork()
-        if child == 0:
-            code = FAILED
-            try:
-                code = guard(json.loads(line), settings, control)
-            finally:
-                os._exit(code)
-        code = exit_code(os.waitpid(child, 0)[1])
-        if settings["linux"]:
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
-        tell(control, event="exit", code=code)
+    if settings.user and os.getuid() == 0:
+        become(settings.user)
+        end_with_parent()
+    problem = why_not_nested() if settings.mode == Mode.NESTED else ""
+    if not problem:
+        preload(settings.preload)
+    tell(control, event="ready", not_nested=problem, unreadable=unreadable(settings.course))
+    if problem:
+        return  # the grader starts a server of another mode
+    with control.makefile("r", encoding="utf-8") as requests:
+        for line in requests:
+            child = os.fork()
+            if child == 0:
+                code = int(ExitCode.FAILED)
+                try:
+                    code = guard(json.loads(line), settings, control)
+                finally:
+                    os._exit(code)
+            code = exit_code(os.waitpid(child, 0)[1])
+            if LINUX:
+                reap()
+            tell(control, event="exit", code=code)
+
+
+def reap() -> None:
+    """Take leave of the processes that ended as this one's children, which process 1 inherits."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
 """Pictures of ``02_forward_step``: scores, distributions, the running score of a text, padding, surprise."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from genlab.plots.base import CHOSEN, CUT, HATCH, KEPT, figure, show, visible
+from genlab.plots.labels import drawable, visible, wrap
+from genlab.plots.style import CHOSEN, CUT, HATCH, KEPT, MONOSPACE, figure, log_scale, show
 
 Row = tuple[int, str, float]  # id, piece, probability: what ``top_tokens`` returns
+CURVES = [(KEPT, "-", "o"), (CHOSEN, "--", "s"), (CUT, ":", "^")]  # color, line and marker of each curve
 
 
 def score_grid(words: Sequence[str], prompt: Sequence[str], logits: torch.Tensor) -> None:
@@ -20,10 +21,10 @@ def score_grid(words: Sequence[str], prompt: Sequence[str], logits: torch.Tensor
             best = max(row)
             for v, score in enumerate(row):
                 shade = 0.02 + 0.2 * (score - low) / (high - low)  # pale: the numbers stand on it
-                ax.add_patch(_box(v - 0.5, t - 0.5, 1, 1, facecolor=KEPT, alpha=shade))
+                ax.add_patch(Rectangle((v - 0.5, t - 0.5), 1, 1, facecolor=KEPT, alpha=shade))
                 ax.text(v, t, f"{score:g}", ha="center", va="center", weight="bold" if score == best else "normal")
         last = len(prompt) - 1
-        ax.add_patch(_box(-0.5, last - 0.5, len(words), 1, facecolor="none", edgecolor=CHOSEN, linewidth=2.5))
+        ax.add_patch(Rectangle((-0.5, last - 0.5), len(words), 1, facecolor="none", edgecolor=CHOSEN, linewidth=2.5))
         ax.set_xlim(-0.5, len(words) - 0.5)
         ax.set_ylim(last + 0.55, -0.5)
         ax.set_xticks(range(len(words)), words)
@@ -40,14 +41,14 @@ def score_grid(words: Sequence[str], prompt: Sequence[str], logits: torch.Tensor
 
 
 def scores_and_probabilities(words: Sequence[str], logits: torch.Tensor, probs: torch.Tensor) -> None:
-    """Logits [V] on the left, their probabilities [V] on the right; the largest of each is the chosen colour."""
+    """Logits [V] on the left, their probabilities [V] on the right; the largest of each is the chosen color."""
     order = list(range(len(words)))
-    colours = [CHOSEN if i == int(probs.argmax()) else KEPT for i in order]
+    colors = [CHOSEN if i == int(probs.argmax()) else KEPT for i in order]
     with figure(7.0, 0.32 * len(words) + 0.8, ncols=2, sharey=True) as (fig, (left, right)):
-        left.barh(order, logits.tolist(), color=colours, height=0.65)
+        left.barh(order, logits.tolist(), color=colors, height=0.65)
         left.axvline(0, color=CUT, linewidth=0.8)
         left.set_xlabel("logit: any number")
-        right.barh(order, probs.tolist(), color=colours, height=0.65)
+        right.barh(order, probs.tolist(), color=colors, height=0.65)
         right.set_xlim(0, 1.12)
         right.set_xlabel("probability: they add up to 1")
         for i, p in enumerate(probs.tolist()):
@@ -66,10 +67,10 @@ def sorted_scores(names: Sequence[str], logits: torch.Tensor, top: Sequence[str]
     """Every logit of each row of [B, V], from the highest to the lowest; ``top``: the piece of each row's highest."""
     with figure(7.0, 3.0) as (fig, ax):
         ranks = range(1, logits.shape[1] + 1)
-        for row, name, piece, (colour, style, _) in zip(logits, names, top, _styles(), strict=False):
-            label = f"{name}  \N{RIGHTWARDS ARROW} {visible(piece)}"
-            ax.plot(ranks, row.sort(descending=True).values.tolist(), color=colour, linestyle=style, label=label)
-        ax.set_xscale("log")
+        for row, name, piece, (color, style, _) in zip(logits, names, top, CURVES, strict=False):
+            label = f"{drawable(name)}  \N{RIGHTWARDS ARROW} {visible(piece)}"
+            ax.plot(ranks, row.sort(descending=True).values.tolist(), color=color, linestyle=style, label=label)
+        log_scale(ax.xaxis)
         ax.set_xlabel(f"rank of the token among all {logits.shape[1]:,} (logarithmic)")
         ax.set_ylabel("logit")
         ax.legend()
@@ -95,7 +96,7 @@ def next_token_bars(table: Sequence[Row], vocab_size: int, title: str = "") -> N
         ax.set_yticks(range(len(table) + 1), [*labels, f"the other {others:,} tokens"])
         ax.set_xlim(0, 1.08 * max([*probs, rest, 0.05]))
         ax.set_xlabel("probability")
-        ax.set_title(visible(title).replace("\N{OPEN BOX}", " "), loc="left")
+        ax.set_title(visible(title, space=" "), loc="left")
         ax.invert_yaxis()
         top = ", ".join(f"{piece!r} {p:.3f}" for _, piece, p in table[:5])
         after = f" after {title!r}" if title else ""
@@ -109,9 +110,9 @@ def next_token_bars(table: Sequence[Row], vocab_size: int, title: str = "") -> N
 def running_logprob(names: Sequence[str], logprobs: Sequence[torch.Tensor]) -> None:
     """For each text the sum of its log probabilities up to each token; ``logprobs``: one [T-1] a text."""
     with figure(7.0, 3.0) as (fig, ax):
-        for name, row, (colour, style, marker) in zip(names, logprobs, _styles(), strict=False):
+        for name, row, (color, style, marker) in zip(names, logprobs, CURVES, strict=False):
             sums = [0.0, *row.cumsum(0).tolist()]
-            ax.plot(range(1, len(sums) + 1), sums, color=colour, linestyle=style, marker=marker, label=name)
+            ax.plot(range(1, len(sums) + 1), sums, color=color, linestyle=style, marker=marker, label=drawable(name))
         ax.set_xlabel("tokens read")
         ax.set_ylabel("sum of log probabilities")
         ax.legend(loc="lower left")
@@ -146,17 +147,19 @@ def surprise_strip(pieces: Sequence[str], entropy: torch.Tensor, surprise: torch
     ``pieces``: T tokens; ``entropy`` and ``surprise``: bits, [T-1], about every token but the first.
     """
     cells = [visible(piece) for piece in pieces]
-    lines = _wrap([max(len(cell.replace(r"\$", "$")), 4) + 1 for cell in cells], columns)
+    widths = [max(len(cell), len("99.9")) + 1 for cell in cells]  # each has its token, and a number under it
+    lines = wrap(widths, columns)
     finite = surprise[surprise.isfinite()]
     top = max(float(torch.cat([finite, entropy]).max()), 1.0)
     with figure(0.1 * columns + 0.4, 1.05 * len(lines) + 0.1) as (fig, ax):
         for y, line in enumerate(lines):
             for name, dy in (("expected", 0.38), ("surprise", 0.68)):
                 ax.text(-0.8, y + dy, name, ha="right", va="center", size=8)
-            for i, x, width in line:
-                ax.text(x + width / 2, y + 0.13, cells[i], ha="center", va="center", family="DejaVu Sans Mono", size=9)
-                for bits, dy, colour in ((entropy, 0.26, KEPT), (surprise, 0.56, CHOSEN)):
-                    _heat_cell(ax, x, y + dy, width, None if i == 0 else float(bits[i - 1]), top, colour)
+            for i, x in line:
+                width = widths[i]
+                ax.text(x + width / 2, y + 0.13, cells[i], ha="center", va="center", family=MONOSPACE, size=9)
+                for bits, dy, color in ((entropy, 0.26, KEPT), (surprise, 0.56, CHOSEN)):
+                    _heat_cell(ax, x, y + dy, width, None if i == 0 else float(bits[i - 1]), top, color)
         ax.set_xlim(-8, columns)
         ax.set_ylim(len(lines), 0)
         ax.axis("off")
@@ -169,33 +172,11 @@ def surprise_strip(pieces: Sequence[str], entropy: torch.Tensor, surprise: torch
         )
 
 
-def _heat_cell(ax: Axes, x: float, y: float, width: float, bits: float | None, top: float, colour: str) -> None:
-    """One token's cell of a strip: the stronger its colour, the more bits; the number under it says it as well."""
+def _heat_cell(ax: Axes, x: float, y: float, width: float, bits: float | None, top: float, color: str) -> None:
+    """One token's cell of a strip: the stronger its color, the more bits; the number under it says it as well."""
     if bits is None:
-        ax.add_patch(_box(x, y, width - 0.3, 0.1, facecolor="none", edgecolor=CUT, hatch=HATCH, linewidth=0))
+        ax.add_patch(Rectangle((x, y), width - 0.3, 0.1, facecolor="none", edgecolor=CUT, hatch=HATCH, linewidth=0))
         return
     shade = 0.06 + 0.94 * min(bits / top, 1)
-    ax.add_patch(_box(x, y, width - 0.3, 0.1, facecolor=colour, alpha=shade, linewidth=0))
+    ax.add_patch(Rectangle((x, y), width - 0.3, 0.1, facecolor=color, alpha=shade, linewidth=0))
     ax.text(x + width / 2 - 0.15, y + 0.17, f"{bits:.1f}", ha="center", va="center", size=8)
-
-
-def _wrap(widths: Sequence[int], columns: int) -> list[list[tuple[int, int, int]]]:
-    """Lines of (index, x, width): cells of these widths, in order, in at most ``columns`` a line."""
-    lines: list[list[tuple[int, int, int]]] = [[]]
-    x = 0
-    for i, width in enumerate(widths):
-        if lines[-1] and x + width > columns:
-            lines.append([])
-            x = 0
-        lines[-1].append((i, x, width))
-        x += width
-    return lines
-
-
-def _box(x: float, y: float, width: float, height: float, **style: Any) -> Rectangle:
-    return Rectangle((x, y), width, height, **style)
-
-
-def _styles() -> list[tuple[str, str, str]]:
-    """Colour, line and marker of the first, second and third curve: they differ in more than colour."""
-    return [(KEPT, "-", "o"), (CHOSEN, "--", "s"), (CUT, ":", "^")]

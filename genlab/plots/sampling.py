@@ -1,17 +1,19 @@
 """Pictures of ``03_sampling_loop``: what each step does to a distribution, what was drawn, and parity."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
-from genlab.plots.base import CHOSEN, CUT, HATCH, KEPT, figure, show, visible
+from genlab.plots.labels import readable, visible
+from genlab.plots.style import CHOSEN, CUT, HATCH, KEPT, figure, log_scale, show
 
 
-def bits(probs: torch.Tensor) -> float:
+def entropy(probs: torch.Tensor) -> float:
     """The entropy of one distribution [V] in bits; tokens with probability 0 add nothing."""
-    return abs(float(torch.special.xlogy(probs, probs).sum() / torch.log(torch.tensor(2.0))))
+    return abs(float(torch.special.entr(probs).sum())) / math.log(2)
 
 
 def before_after(words: Sequence[str], before: torch.Tensor, after: torch.Tensor, title: str, top: int = 0) -> None:
@@ -23,10 +25,10 @@ def before_after(words: Sequence[str], before: torch.Tensor, after: torch.Tensor
     base, final, cut = before.softmax(-1), after.softmax(-1), after.isneginf() & ~before.isneginf()
     kept = ~after.isneginf()
     drawn = base.argsort(descending=True)[:top].tolist() if top else range(len(base))
-    best = [f"{visible(words[i])} {final[i]:.0%}" for i in final.argsort(descending=True)[:5].tolist() if kept[i]]
+    best = [f"{readable(words[i])} {final[i]:.0%}" for i in final.argsort(descending=True)[:5].tolist() if kept[i]]
     summary = (
         f"{title}: {int(kept.sum()):,} of {len(base):,} tokens kept, with {float(base[kept].sum()):.0%} of the "
-        f"probability; entropy {bits(base):.2f} -> {bits(final):.2f} bits; now {', '.join(best)}"
+        f"probability; entropy {entropy(base):.2f} -> {entropy(final):.2f} bits; now {', '.join(best)}"
     )
     with figure(8.2 if top > 30 else 7.0, 2.9 if top else 2.7) as (fig, ax):
         _bars(ax, [visible(words[i]) for i in drawn], [base[i] for i in drawn], [final[i] for i in drawn])
@@ -35,7 +37,8 @@ def before_after(words: Sequence[str], before: torch.Tensor, after: torch.Tensor
                 ax.bar(x, base[i], width=0.8, facecolor="none", edgecolor=CUT, hatch=HATCH, linewidth=1)
         ax.set_title(title, fontsize=10)
         if top:
-            ax.set(yscale="log", ylim=(float(base[drawn].min()) / 2, 1.5), ylabel="probability, log scale")
+            log_scale(ax.yaxis)
+            ax.set(ylim=(float(base[drawn].min()) / 2, 1.5), ylabel="probability, log scale")
         handles = [_key("before", edge=CUT), _key("after", face=KEPT)]
         ax.legend(handles=[*handles, *([_key("cut", edge=CUT, hatch=HATCH)] if cut.any() else [])], ncols=3)
         show(fig, f"Bar chart of probabilities before and after. {summary}", summary)
@@ -44,7 +47,8 @@ def before_after(words: Sequence[str], before: torch.Tensor, after: torch.Tensor
 def temperatures(words: Sequence[str], logits: torch.Tensor, values: Sequence[float]) -> None:
     """One row of logits [V] at several temperatures, side by side on one scale."""
     probs = [(logits / T).softmax(-1) for T in values]
-    summary = "entropy in bits: " + ", ".join(f"{bits(p):.2f} at T = {T:g}" for T, p in zip(values, probs, strict=True))
+    entropies = [f"{entropy(p):.2f} at T = {T:g}" for T, p in zip(values, probs, strict=True)]
+    summary = f"entropy in bits: {', '.join(entropies)}"
     with figure(8.2, 2.4, ncols=len(values), sharey=True) as (fig, axes):
         for ax, T, p in zip(axes, values, probs, strict=True):
             ax.bar(range(len(words)), p, color=KEPT)
@@ -147,7 +151,7 @@ def _bars(ax: Axes, labels: Sequence[str], outline: Sequence[float], filled: Seq
 
 
 def _grid(ax: Axes, names: list[str], rows: list[list[bool]], off: str) -> None:
-    """Squares, the first row on top: filled where true, outlined and hatched in the colour ``off`` where not."""
+    """Squares, the first row on top: filled where true, outlined and hatched in the color ``off`` where not."""
     for y, row in enumerate(rows):
         for x, on in enumerate(row):
             style = {"facecolor": KEPT} if on else {"facecolor": "none", "edgecolor": off, "hatch": HATCH}

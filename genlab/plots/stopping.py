@@ -6,9 +6,10 @@ from itertools import zip_longest
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
-from genlab.plots.base import CHOSEN, CUT, HATCH, KEPT, figure, show, visible
+from genlab.plots.labels import visible
+from genlab.plots.style import CHOSEN, CUT, HATCH, KEPT, figure, show
 
-# What a token is to its row. Each differs from the others in more than colour.
+# What a token is to its row. Each differs from the others in more than color.
 _ROLES = {
     "prompt": {"facecolor": "none", "edgecolor": CUT},
     "new": {"facecolor": "none", "edgecolor": KEPT, "linewidth": 2},
@@ -63,7 +64,7 @@ def token_rows(
     labels: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> None:
-    """Each row's pieces in boxes: prompt grey, new tokens outlined, the one that ended the row filled, pads hatched.
+    """Each row's pieces in boxes: prompt gray, new tokens outlined, the one that ended the row filled, pads hatched.
 
     ``ends``: index of each row's last token, None for a row without an end. ``labels`` stand before the rows,
     ``notes`` behind them.
@@ -82,9 +83,9 @@ def token_rows(
                 used.add(role)
                 ax.add_patch(Rectangle((starts[i] + 0.15, y - 0.36), widths[i] - 0.3, 0.72, **_ROLES[role]))
                 if role != "pad":
-                    colour = "white" if role == "end" else CUT
-                    centre = starts[i] + widths[i] / 2
-                    ax.text(centre, y, visible(piece), ha="center", va="center", color=colour, fontsize=8.5)
+                    color = "white" if role == "end" else CUT
+                    center = starts[i] + widths[i] / 2
+                    ax.text(center, y, visible(piece), ha="center", va="center", color=color, fontsize=8.5)
             if notes:
                 ax.text(starts[len(row)] + 1, y, notes[y], va="center", fontsize=9, fontweight="bold")
             last = len(row) if end is None else end + 1
@@ -144,18 +145,18 @@ def borders(pieces: Sequence[str], stop: str, keep: int) -> None:
 def arrivals(streams: Mapping[str, Sequence[tuple[int, str]]]) -> None:
     """Characters that a reader has seen after each forward pass; ``streams``: ``[(forward passes, chunk), ...]``."""
     lines, markers = ["-", "--", ":"], ["o", "s", "^"]
-    colours = [CHOSEN, KEPT, CUT]
+    colors = [CHOSEN, KEPT, CUT]
     words = []
     with figure(7.4, 2.8) as (fig, ax):
         last = max(step for chunks in streams.values() for step, _ in chunks)
-        for (name, chunks), line, marker, colour in zip(streams.items(), lines, markers, colours, strict=False):
+        for (name, chunks), line, marker, color in zip(streams.items(), lines, markers, colors, strict=False):
             steps, seen = [0], [0]
             for step, chunk in chunks:
                 steps.append(step)
                 seen.append(seen[-1] + len(chunk))
             steps, seen = [*steps, last], [*seen, seen[-1]]
-            ax.step(steps, seen, where="post", linestyle=line, color=colour, label=name)
-            ax.plot(steps[1:-1], seen[1:-1], marker, color=colour, markersize=4)
+            ax.step(steps, seen, where="post", linestyle=line, color=color, label=name)
+            ax.plot(steps[1:-1], seen[1:-1], marker, color=color, markersize=4)
             words.append(f"{name}: {len(chunks)} chunks, the first after {chunks[0][0]} forward passes")
         ax.set_xlabel("forward passes")
         ax.set_ylabel("characters shown")

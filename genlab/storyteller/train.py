@@ -2,241 +2,92 @@
 
     python genlab/storyteller/train.py --corpus train.txt --valid valid.txt
 
-The text is TinyStories V2 (Eldan and Li 2023, arXiv:2305.07759), ``roneneldan/TinyStories`` on the
-Hugging Face hub: ``TinyStoriesV2-GPT4-train.txt`` and ``TinyStoriesV2-GPT4-valid.txt``. A few
-megabytes of the training file are enough. Stories are separated by a line ``<|endoftext|>``.
+The text is TinyStories (Eldan and Li 2023, arXiv:2305.07759), ``roneneldan/TinyStories`` on the Hugging Face hub:
+``TinyStories-train.txt`` or ``TinyStoriesV2-GPT4-train.txt``, and ``TinyStories-valid.txt``. Some twenty megabytes of
+a training file are enough. Stories are separated by a line ``<|endoftext|>``.
 
-The result is a GPT-2-architecture model with its own byte-level BPE tokenizer, in the format of
-``transformers``, written to the folder of this script: weights as 16-bit floats (they are loaded as
-fp32), configuration, tokenizer and a model card that reports what was measured.
+The state of the training is kept in the folder ``--work``: started again with the same command, a training that was
+interrupted goes on where it stopped. Its log, a JSON line every 50 steps, lies there too, and so do the weights of
+several moments (``step-*.safetensors``). At the end the last weights are published; ``--publish FILE`` publishes
+others. To publish is to write into the folder of this script, in the format of ``transformers``: weights as 16-bit
+floats (they are loaded as fp32), configuration, and a model card that says what was logged and measured.
 """
 
 import argparse
 import json
 import math
 import random
+import re
+import sys
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from safetensors.torch import load_file, save_file
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))  # the script runs from a clone, without an installation
+from model_card import heldout_loss, write_card  # noqa: E402
+from muon import Muon  # noqa: E402
 
 END = "<|endoftext|>"
 CONTEXT = 256  # tokens; also n_positions of the model
-PROMPTS = ["Once upon a time", "The future of artificial intelligence", "Lily and Ben found a"]
+LOG_EVERY = 50  # steps
+KEEP_EVERY = 500
+SPACED = 0.22  # share of line breaks in the held-out text that have a space before them
 
 
-def train_tokenizer(stories: list[str], vocab_size: int) -> PreTrainedTokenizerFast:
-    """Learn a byte-level BPE like GPT-2's; ``<|endoftext|>`` gets the last id, as in GPT-2."""
-    bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bpe.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size - 1,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    bpe.train_from_iterator(stories, trainer)
-    bpe.add_special_tokens([END])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=bpe,
-        bos_token=END,
-        eos_token=END,
-        unk_token=END,
-        model_max_length=CONTEXT,
-        clean_up_tokenization_spaces=False,
-    )
+class Corpus:
+    """The training text as token ids, and the batches that are drawn from it.
 
-
-def epochs(stories: list[list[int]], batch: int, seed: int):
-    """Yield endless ``[batch, CONTEXT + 1]`` windows; each epoch has its own order and offset."""
-    rng = random.Random(seed)
-    while True:
-        rng.shuffle(stories)
-        flat = torch.tensor([token for story in stories for token in story])
-        flat = flat[rng.randrange(CONTEXT) :]
-        count = (len(flat) - 1) // CONTEXT
-        starts = torch.tensor(rng.sample(range(count), count)) * CONTEXT
-        for some in starts.split(batch):
-            if len(some) == batch:
-                yield flat[some[:, None] + torch.arange(CONTEXT + 1)]
-
-
-def whole_stories(stories: list[list[int]], batch: int, seed: int):
-    """Like ``epochs``, but each window begins where a story begins, as prompts do."""
-    rng, rows = random.Random(seed), []
-    while True:
-        rng.shuffle(stories)
-        row: list[int] = []
-        for story in stories:
-            row += story
-            if len(row) > CONTEXT:
-                rows.append(row[: CONTEXT + 1])
-                row = []
-            if len(rows) == batch:
-                yield torch.tensor(rows)
-                rows = []
-
-
-@torch.no_grad()
-def heldout_loss(model: GPT2LMHeadModel, ids: torch.Tensor, stride: int = CONTEXT) -> float:
-    """Mean negative log-probability in nats a token.
-
-    Windows of CONTEXT tokens; with ``stride < CONTEXT`` windows overlap and only the tokens that
-    an earlier window has not scored count, so that each has at least CONTEXT - stride of context.
-    """
-    total, count = 0.0, 0
-    windows = ids.unfold(0, CONTEXT, stride)
-    for i, window in enumerate(windows.split(16)):
-        logits = model(window).logits[:, :-1].float()
-        losses = F.cross_entropy(logits.flatten(0, 1), window[:, 1:].flatten(), reduction="none")
-        losses = losses.view(len(window), -1)
-        fresh = losses[:, -stride:] if stride < CONTEXT else losses
-        total, count = total + fresh.sum().item(), count + fresh.numel()
-        if i == 0 and stride < CONTEXT:  # the very first window has no predecessor
-            skipped = losses[0, :-stride]
-            total, count = total + skipped.sum().item(), count + skipped.numel()
-    return total / count
-
-
-class Muon(torch.optim.Optimizer):
-    """Momentum with orthogonalised updates (Jordan 2024), scaled to AdamW's step size (arXiv:2502.16982).
-
-    ``torch.optim.Muon`` does the same in bfloat16, which processors without bfloat16 units run some
-    fifty times slower than fp32.
+    Each batch is a function of its number alone, so that an interrupted training goes on with the same batches.
+    Half of its rows begin anywhere in the text, the other half where a story begins, as prompts do. In the original
+    data many stories have a space before each line break, and the held-out text still has them: where the training
+    text has none, the share ``SPACED`` of the stories gets them back.
     """
 
-    def __init__(self, params, lr: float, momentum: float = 0.95, weight_decay: float = 0.1) -> None:
-        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+    def __init__(self, text: str, tokenizer: PreTrainedTokenizerFast, batch: int, seed: int) -> None:
+        stories = [story.strip() for story in text.split(END) if story.strip()]
+        eos = tokenizer.eos_token_id
 
-    @staticmethod
-    def orthogonalise(matrix: torch.Tensor) -> torch.Tensor:
-        """The nearest (semi-)orthogonal matrix, about: five quintic Newton-Schulz steps."""
-        x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
-        x = x / (x.norm() + 1e-7)
-        for _ in range(5):
-            gram = x @ x.T
-            x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=-4.7750, alpha=2.0315), x, beta=3.4445)
-        return x.T if matrix.shape[0] > matrix.shape[1] else x
+        def encoded(texts: list[str]) -> list[torch.Tensor]:
+            rows = tokenizer(texts, verbose=False)["input_ids"]
+            return [torch.tensor([*ids, eos], dtype=torch.int16) for ids in rows]
 
-    @torch.no_grad()
-    def step(self) -> None:
-        for group in self.param_groups:
-            for p in group["params"]:
-                momentum = self.state[p].setdefault("momentum", torch.zeros_like(p))
-                momentum.lerp_(p.grad, 1 - group["momentum"])
-                update = p.grad.lerp(momentum, group["momentum"])
-                p.mul_(1 - group["lr"] * group["weight_decay"])
-                # GPT-2 keeps query, key and value in one matrix: they are three
-                parts = 3 if p.shape[1] == 3 * p.shape[0] else 1
-                for weight, delta in zip(p.chunk(parts, 1), update.chunk(parts, 1), strict=True):
-                    scale = 0.2 * math.sqrt(max(weight.shape))
-                    weight.add_(self.orthogonalise(delta), alpha=-group["lr"] * scale)
+        self.stories = encoded(stories)
+        self.spaced = encoded([re.sub(r"(?<! )\n+", r" \g<0>", story) for story in stories])
+        self.tokens = sum(map(len, self.stories))
+        self.batch, self.seed = batch, seed
+        self.steps_in_epoch = (self.tokens // CONTEXT - 2) // (batch // 2)
+        self._epoch = lru_cache(maxsize=1)(self._shuffled)
 
+    def _shuffled(self, epoch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The text with its stories in a new order; starts of its windows; starts of its stories, both shuffled."""
+        order = random.Random(f"{self.seed} {epoch}")
+        pairs = order.sample(list(zip(self.stories, self.spaced, strict=True)), len(self.stories))
+        stories = [spaced if order.random() < SPACED else plain for plain, spaced in pairs]
+        text = torch.cat(stories)
+        offset, last = order.randrange(CONTEXT), len(text) - CONTEXT - 1
+        windows = list(range(offset, last, CONTEXT))  # at least as many as an epoch needs: spaces only add tokens
+        begins = [0, *torch.tensor([len(story) for story in stories]).cumsum(0).tolist()]
+        begins = [start for start in begins if start < last]
+        return text, *(torch.tensor(order.sample(starts, len(starts))) for starts in (windows, begins))
 
-def optimizers(model: GPT2LMHeadModel, lr: float) -> list[torch.optim.Optimizer]:
-    """Muon for the hidden matrices, AdamW for embeddings, norms and biases."""
-    hidden = [p for n, p in model.named_parameters() if p.ndim == 2 and ".h." in n]
-    embeddings = [p for n, p in model.named_parameters() if p.ndim == 2 and ".h." not in n]
-    vectors = [p for p in model.parameters() if p.ndim < 2]
-    groups = [{"params": embeddings, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
-    return [Muon(hidden, lr=lr), torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.95))]
-
-
-def samples(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast) -> list[tuple[str, str]]:
-    """``(how, text)``: one greedy and one sampled continuation of each prompt."""
-    out = []
-    for prompt in PROMPTS:
-        encoded = tokenizer(prompt, return_tensors="pt")
-        for how, options in {
-            "greedy": {"do_sample": False},
-            "sampled, T=0.8, top_p=0.9, seed 0": {
-                "do_sample": True, "temperature": 0.8, "top_p": 0.9, "top_k": 0,
-            },
-        }.items():  # fmt: skip
-            torch.manual_seed(0)
-            ids = model.generate(**encoded, max_new_tokens=200, pad_token_id=model.config.eos_token_id, **options)
-            out.append((how, tokenizer.decode(ids[0])))
-    return out
+    def rows(self, step: int) -> torch.Tensor:
+        """The batch of this step: ids [batch, CONTEXT + 1]."""
+        epoch, step = divmod(step, self.steps_in_epoch)
+        text, windows, begins = self._epoch(epoch)
+        numbers = step * (self.batch // 2) + torch.arange(self.batch // 2)
+        starts = torch.cat([windows[numbers], begins[numbers % len(begins)]])
+        return text[starts[:, None] + torch.arange(CONTEXT + 1)].long()
 
 
-def save(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
-    """Write model and tokenizer: 16-bit weights in the file, ``float32`` in the configuration."""
-    folder.mkdir(parents=True, exist_ok=True)
-    config = model.config.to_diff_dict() | {"architectures": ["GPT2LMHeadModel"], "dtype": "float32"}
-    (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    state = {n: t.half().contiguous() for n, t in model.state_dict().items() if n != "lm_head.weight"}
-    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "model.safetensors").chmod(0o644)  # safetensors lets only its owner read it
-    GenerationConfig(bos_token_id=model.config.bos_token_id, eos_token_id=model.config.eos_token_id).save_pretrained(
-        folder
-    )
-    tokenizer.save_pretrained(folder)
-
-
-CARD = """\
----
-license: bsd-3-clause
-datasets: [roneneldan/TinyStories]
-language: en
----
-# The storyteller
-
-A very small language model that writes little stories for children. It comes with the course so that
-every notebook runs at once, without a network, and so that a student can look at all of it.
-
-| | |
-|---|---|
-| architecture | GPT-2 (`GPT2LMHeadModel`): {layers} layers, width {width}, {heads} heads, context {context} tokens, tied embeddings |
-| parameters | {parameters:,} |
-| tokenizer | byte-level BPE, {vocab:,} tokens, {bytes_per_token:.2f} bytes a token on held-out text; `<|endoftext|>` is id {eos} and both bos and eos; no pad token (as in GPT-2) |
-| training text | {n_stories:,} stories, {n_tokens:,} tokens of TinyStories V2 (Eldan and Li 2023, arXiv:2305.07759), licence CDLA-Sharing-1.0; the text itself is not part of this repository |
-| training | {steps:,} steps of {batch} x {context} tokens ({n_epochs:.1f} epochs), then {settle} steps on windows that begin with a story, {minutes:.0f} minutes on {threads} CPU threads, Muon and AdamW |
-| held-out loss | **{loss:.3f} nats a token** ({sliding:.3f} when every token has at least {half} tokens of context), {nats_per_byte:.3f} nats a byte; measured on {n_valid:,} tokens of the validation split, which was never trained on |
-| weights | 16-bit floats in `model.safetensors`, loaded as fp32 |
-
-Train it again with `make model CORPUS=train.txt VALID=valid.txt`; `train.py --help` says where to get the files.
-
-## What it cannot do
-
-It knows the words of a small child and nothing of the world. It forgets who is who after a few
-sentences, cannot count, answer questions or follow instructions, and invents plots that contradict
-themselves. About half a percent of the words in its training text have a wrong capital, and it learned
-that, too. Use it to see how generation works, for nothing else.
-
-## Samples
-
-{samples}
-"""
-
-
-def main() -> None:
-    here = Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", type=Path, required=True, help="training text")
-    parser.add_argument("--valid", type=Path, required=True, help="held-out text")
-    parser.add_argument("--out", type=Path, default=here, help="folder to write (default: beside this script)")
-    parser.add_argument("--steps", type=int, default=1592)
-    parser.add_argument("--settle", type=int, default=575, help="more steps, on windows that begin with a story")
-    parser.add_argument("--settle-only", action="store_true", help="start these from the weights in the folder --out")
-    parser.add_argument("--batch", type=int, default=24)
-    parser.add_argument("--lr", type=float, default=3e-3)
-    parser.add_argument("--dropout", type=float, default=0.1)
-    parser.add_argument("--settle-dropout", type=float, default=0.2, help="by then each story has been seen often")
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
-    torch.manual_seed(args.seed)
-
-    stories = [s.strip() for s in args.corpus.read_text(encoding="utf-8").split(END) if s.strip()]
-    valid_text = args.valid.read_text(encoding="utf-8")
-    tokenizer = train_tokenizer(stories, vocab_size=2048)
+def new_model(tokenizer: PreTrainedTokenizerFast) -> GPT2LMHeadModel:
+    """The untrained model: 4 layers of width 256, without dropout (each story is seen only a few times)."""
     eos = tokenizer.eos_token_id
-    encoded = [[*ids, eos] for ids in tokenizer(stories, verbose=False)["input_ids"]]
-    n_tokens = sum(map(len, encoded))
-    valid = tokenizer(valid_text, return_tensors="pt", verbose=False)["input_ids"][0]
     config = GPT2Config(
         vocab_size=len(tokenizer),
         n_positions=CONTEXT,
@@ -244,72 +95,134 @@ def main() -> None:
         n_layer=4,
         n_head=8,
         activation_function="gelu_pytorch_tanh",
-        resid_pdrop=args.dropout,
-        embd_pdrop=args.dropout,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
         attn_pdrop=0.0,
         bos_token_id=eos,
         eos_token_id=eos,
     )
-    model = GPT2LMHeadModel(config)
-    opts = optimizers(model, args.lr)
+    return GPT2LMHeadModel(config)
 
-    @torch.compile
-    def loss_of(ids: torch.Tensor) -> torch.Tensor:
-        logits = model(ids[:, :-1], use_cache=False).logits
-        return F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
 
-    if args.settle_only:
-        model.load_state_dict(GPT2LMHeadModel.from_pretrained(args.out, dtype=torch.float32).state_dict())
-        args.steps = 0
-    start, running = time.monotonic(), 0.0
-    parts, whole = epochs(encoded, args.batch, args.seed), whole_stories(encoded, args.batch, args.seed)
+def optimizers(model: GPT2LMHeadModel) -> list[torch.optim.Optimizer]:
+    """Muon for the hidden matrices, AdamW for embeddings, norms and biases. The rate is set at each step."""
+    hidden = [p for n, p in model.named_parameters() if p.ndim == 2 and ".h." in n]
+    embeddings = [p for n, p in model.named_parameters() if p.ndim == 2 and ".h." not in n]
+    vectors = [p for p in model.parameters() if p.ndim < 2]
+    groups = [{"params": embeddings, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
+    return [Muon(hidden, lr=0.0), torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95))]
+
+
+def rate(step: int, steps: int, decay: int) -> float:
+    """Share of the learning rate: it rises for 100 steps, stays, and falls to 0 over the last ``decay`` steps."""
+    return min((step + 1) / 100, 1.0, (steps - step) / decay)
+
+
+def save_weights(model: GPT2LMHeadModel, path: Path) -> None:
+    """Write the weights as 16-bit floats; whole or not at all."""
+    state = {n: t.half().contiguous() for n, t in model.state_dict().items() if n != "lm_head.weight"}
+    part = path.with_suffix(".part")
+    save_file(state, part, metadata={"format": "pt"})
+    part.chmod(0o644)  # safetensors lets only its owner read it
+    part.replace(path)
+
+
+def train(args: argparse.Namespace, tokenizer: PreTrainedTokenizerFast) -> Path:
+    """Train until ``args.steps``, from the state in ``args.work`` if there is one. Returns the last weights' path."""
+    corpus = Corpus(args.corpus.read_text(encoding="utf-8"), tokenizer, args.batch, args.seed)
+    valid = tokenizer(args.valid.read_text(encoding="utf-8"), return_tensors="pt", verbose=False)["input_ids"][0]
+    torch.manual_seed(args.seed)
+    model = new_model(tokenizer)
+    opts = optimizers(model)
+    args.work.mkdir(parents=True, exist_ok=True)
+    state_path, log = args.work / "state.pt", args.work / "log.jsonl"
+    first, seconds = 0, 0.0
+    if state_path.is_file():
+        state = torch.load(state_path, weights_only=True)
+        model.load_state_dict(state["model"])
+        for opt, saved in zip(opts, state["optimizers"], strict=True):
+            opt.load_state_dict(saved)
+        first, seconds = state["step"], state["seconds"]
+        kept = [line for line in log.read_text(encoding="utf-8").splitlines() if json.loads(line)["step"] <= first]
+        log.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+    fast = bool(torch.cpu._is_avx512_bf16_supported())
+    begun, running = time.monotonic(), []
     model.train()
-    for step in range(args.steps + args.settle):
-        settling = step - args.steps
-        if settling < 0:
-            rate, batch = min((step + 1) / 100, 1.0) * (1 - step / args.steps), next(parts)
-        else:
-            rate, batch = 0.4 * min((settling + 1) / 30, 1.0) * (1 - 0.82 * settling / args.settle), next(whole)
-            if settling == 0:
-                for module in model.modules():
-                    if isinstance(module, torch.nn.Dropout) and module.p:
-                        module.p = args.settle_dropout
+    for step in range(first, args.steps):
         for opt in opts:
             for group in opt.param_groups:
-                group["lr"] = args.lr * rate
-        loss = loss_of(batch)
+                group["lr"] = args.lr * rate(step, args.steps, args.decay)
+        ids = corpus.rows(step)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
+            logits = model(ids[:, :-1], use_cache=False).logits
+        loss = F.cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten())
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for opt in opts:
             opt.step()
             opt.zero_grad(set_to_none=True)
-        running += (loss.item() - running) / min(step + 1, 50)
-        if (step + 1) % 50 == 0:
-            model.eval()
-            now = heldout_loss(model, valid[: 64 * CONTEXT])
-            save(model, tokenizer, args.out)  # an interrupted run leaves its last state
-            model.train()
-            minutes = (time.monotonic() - start) / 60
-            print(
-                f"{minutes:5.1f} min  step {step + 1}  train {running:.3f}  start of held-out text {now:.3f}",
-                flush=True,
-            )
+        running.append(loss.item())
+        done = step + 1
+        if done % LOG_EVERY and done != args.steps:
+            continue
+        line = {
+            "step": done,
+            "tokens": done * args.batch * CONTEXT,
+            "epoch": round(done / corpus.steps_in_epoch, 3),
+            "seconds": round(seconds + time.monotonic() - begun),
+            "rate": round(rate(step, args.steps, args.decay), 4),
+            "train": round(math.fsum(running) / len(running), 4),
+            "heldout_start": round(heldout_loss(model.eval(), valid[: 64 * CONTEXT]), 4),
+            "batch": args.batch,
+            "stories": len(corpus.stories),
+            "corpus_tokens": corpus.tokens,
+            "threads": torch.get_num_threads(),
+        }
+        model.train()
+        running.clear()
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        print(line, flush=True)
+        state = {"model": model.state_dict(), "optimizers": [opt.state_dict() for opt in opts]}
+        torch.save(state | {"step": done, "seconds": line["seconds"]}, state_path.with_suffix(".part"))
+        state_path.with_suffix(".part").replace(state_path)
+        if done % KEEP_EVERY == 0 or done == args.steps:
+            save_weights(model, args.work / f"step-{done}.safetensors")
+    return args.work / f"step-{args.steps}.safetensors"
 
-    minutes = (time.monotonic() - start) / 60
-    save(model, tokenizer, args.out)
-    model = GPT2LMHeadModel.from_pretrained(args.out).eval()  # what is reported is what was saved
-    loss, sliding = heldout_loss(model, valid), heldout_loss(model, valid, CONTEXT // 2)
-    n_bytes = len(valid_text.encode("utf-8"))
-    card = CARD.format(
-        layers=config.n_layer, width=config.n_embd, heads=config.n_head, context=CONTEXT, half=CONTEXT // 2,
-        parameters=model.num_parameters(), vocab=len(tokenizer), eos=eos, bytes_per_token=n_bytes / len(valid),
-        n_stories=len(stories), n_tokens=n_tokens, n_valid=len(valid), steps=args.steps, settle=args.settle, batch=args.batch,
-        n_epochs=args.steps * args.batch * CONTEXT / n_tokens, minutes=minutes, threads=torch.get_num_threads(),
-        loss=loss, sliding=sliding, nats_per_byte=loss * len(valid) / n_bytes,
-        samples="\n\n".join(f"*{how}*\n\n> " + text.replace("\n", "\n> ") for how, text in samples(model, tokenizer)),
-    )  # fmt: skip
-    (args.out / "README.md").write_text(card, encoding="utf-8")
-    print(f"held-out loss {loss:.4f} nats a token ({sliding:.4f} with a sliding window), {minutes:.1f} minutes")
+
+def publish(weights: Path, args: argparse.Namespace, tokenizer: PreTrainedTokenizerFast) -> None:
+    """Write ``weights`` with configuration and model card into ``args.out``."""
+    model = new_model(tokenizer)
+    config = model.config.to_diff_dict() | {"architectures": ["GPT2LMHeadModel"], "dtype": "float32"}
+    (args.out / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    model.load_state_dict(load_file(weights), strict=False)
+    model.tie_weights()
+    save_weights(model, args.out / "model.safetensors")
+    eos = tokenizer.eos_token_id
+    GenerationConfig(bos_token_id=eos, eos_token_id=eos).save_pretrained(args.out)
+    step = int(weights.stem.removeprefix("step-"))
+    log = [json.loads(line) for line in (args.work / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    log = [line for line in log if line["step"] <= step]
+    model = GPT2LMHeadModel.from_pretrained(args.out).eval()  # what is reported is what was written
+    write_card(args.out / "README.md", model, tokenizer, log, args.valid.read_text(encoding="utf-8"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, required=True, help="training text")
+    parser.add_argument("--valid", type=Path, required=True, help="held-out text")
+    parser.add_argument("--work", type=Path, default=Path.home() / ".cache" / "storyteller", help="state and log")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder to publish to, which holds the tokenizer")
+    parser.add_argument("--publish", type=Path, metavar="FILE", help="do not train: publish these weights of --work")
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--decay", type=int, default=2000, help="the last steps, in which the rate falls to 0")
+    parser.add_argument("--batch", type=int, default=24, help="rows; even")
+    parser.add_argument("--lr", type=float, default=3e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(args.out)
+    publish(args.publish or train(args, tokenizer), args, tokenizer)
 
 
 if __name__ == "__main__":

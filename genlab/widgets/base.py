@@ -16,14 +16,15 @@ class LiveBox(ipywidgets.VBox):
 
     Beside the live view its output carries ``image/png`` and ``text/plain``. A subclass says what these are:
     ``alt`` (what kind of picture it is), ``picture()`` (PNG bytes) and ``summary()`` (the same facts in words),
-    both for the present positions of its controls.
+    both for the present positions of its controls. ``image`` is the live picture, of a subclass that has one.
     """
 
     alt = ""
+    image: ipywidgets.Image
 
     def picture(self) -> bytes:
         """A PNG of the present state, readable on light and dark backgrounds."""
-        raise NotImplementedError
+        return bytes(self.image.value)
 
     def summary(self) -> str:
         """The present state in a few lines of words and numbers."""
@@ -77,12 +78,19 @@ def clean(text: str) -> str:
 
 
 def paragraph(text: str) -> str:
-    """Plain text as HTML that reads on both themes; nothing in ``text`` is read as markup."""
-    return f'<div style="{READABLE}; line-height: 1.5">{html.escape(text)}</div>' if text else ""
+    """Plain text as HTML that reads on both themes; nothing in ``text`` but its line breaks is read as markup."""
+    lines = "<br>".join(html.escape(line) for line in text.splitlines())
+    return f'<div style="{READABLE}; line-height: 1.5">{lines}</div>' if lines else ""
 
 
 def percent(probability: float) -> str:
     """``0.1234`` as ``12.3 %``, less than one in a hundred with a digit more, and what is not zero never as zero."""
     if 0 < probability < 0.0001:
         return "<0.01 %"
-    return f"{100 * probability:.{1 if probability == 0 or probability >= 0.00995 else 2}f} %"
+    digits = 2 if 0 < probability < 0.00995 else 1  # from there on, two digits would round to 1.00
+    return f"{100 * probability:.{digits}f} %"
+
+
+def picture_of(png: bytes = b"") -> ipywidgets.Image:
+    """A picture that is shown as large as it was drawn."""
+    return ipywidgets.Image(value=png, format="png", layout=AS_DRAWN)

@@ -4,17 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
+from genlab.plots.sampling import entropy
 from genlab.widgets.bars import Bars
 from genlab.widgets.base import percent
 
 LEGEND = {"base": "probability before", "cut": "cut", "kept": "after the steps"}
-
-
-def entropy(probabilities: np.ndarray) -> float:
-    """Entropy of ``[V]`` in bits; tokens with probability 0 add nothing."""
-    some = probabilities[probabilities > 0]
-    return float(-(some * np.log2(some)).sum()) + 0.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ class BeforeAfter:
         mass = 1.0 if survivors == len(base) else float(base[kept].sum())
         if others and not left:
             rows[1][-1] = 0.0
-        return cls(*rows, others, left, survivors, len(base), mass, entropy(final))
+        return cls(*rows, others, left, survivors, len(base), mass, entropy(torch.from_numpy(final)))
 
     @property
     def is_cut(self) -> np.ndarray:

@@ -1,20 +1,22 @@
 """Notebook 04: play a batch of generations and see, for each row, what it could say, what it said, why it stopped."""
 
 import html
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets
-import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from genlab.plots.labels import Pieces
+from genlab.plots.style import CHOSEN
 from genlab.widgets.bars import Bars
-from genlab.widgets.base import AS_DRAWN, READABLE, WIDE, LiveBox, paragraph, percent
+from genlab.widgets.base import READABLE, WIDE, LiveBox, paragraph, percent, picture_of
 from genlab.widgets.before_after import LEGEND
-from genlab.widgets.reading import Pieces
 from genlab.widgets.recording import Row, record
+from genlab.widgets.sliders import IntSlider
 
-SHOWN = 10
+SHOWN = 10  # tokens that get bars
 TAIL = 160  # characters of a row's text that are shown
 CELL = "text-align: left; vertical-align: top; padding: .2em .6em"
 
@@ -40,15 +42,15 @@ class GenerationPlayer(LiveBox):
         **settings: Any,
     ):
         self._tokenizer, self._model, self._pieces = tokenizer, model, Pieces(tokenizer)
-        self._call = {
+        self._call = settings | {
             "prompts": list(prompts),
             "max_new_tokens": max_new_tokens,
             "stop_strings": stop_strings,
-        } | settings
+        }
         self._bars = Bars(SHOWN + 1, LEGEND | {"chosen": "taken"}, row_height=24)
         self.rows: list[Row] = []
         self._make_controls(seed, len(self._call["prompts"]))
-        self.image = ipywidgets.Image(format="png", layout=AS_DRAWN)
+        self.image = picture_of()
         self.table, self.words, self.remark = (ipywidgets.HTML(layout=WIDE) for _ in range(3))
         moves = ipywidgets.HBox([self.play, self.rewind, self.back, self.forward])
         again = ipywidgets.HBox([self.seed, self.generate])
@@ -59,9 +61,7 @@ class GenerationPlayer(LiveBox):
 
     def _make_controls(self, seed: int, rows: int) -> None:
         self.play = ipywidgets.Play(min=0, max=1, interval=700, show_repeat=False, tooltip="Play or pause")
-        self.step = ipywidgets.IntSlider(
-            min=0, max=1, description="Step", tooltip="Which token is being generated", layout=WIDE
-        )
+        self.step = IntSlider(min=0, max=1, description="Step", tooltip="Which token is being generated", layout=WIDE)
         ipywidgets.jslink((self.play, "value"), (self.step, "value"))
         self.rewind = self._button("Rewind", "fast-backward", "Go to the first step", lambda: 0)
         self.back = self._button("Back", "step-backward", "Go one step back", lambda: self.step.value - 1)
@@ -79,9 +79,9 @@ class GenerationPlayer(LiveBox):
         self.generate = ipywidgets.Button(description="Generate", icon="play", tooltip="Run the model with this seed")
         self.generate.on_click(lambda _: self._try_again())
 
-    def _button(self, description: str, icon: str, tooltip: str, to) -> ipywidgets.Button:
+    def _button(self, description: str, icon: str, tooltip: str, target: Callable[[], int]) -> ipywidgets.Button:
         button = ipywidgets.Button(description=description, icon=icon, tooltip=tooltip, layout={"width": "90px"})
-        button.on_click(lambda _: self._go(to()))
+        button.on_click(lambda _: self._go(target()))
         return button
 
     def _go(self, step: int) -> None:
@@ -93,7 +93,7 @@ class GenerationPlayer(LiveBox):
         return max((len(row.moments) for row in self.rows), default=1) - 1
 
     def _record(self) -> None:
-        self.rows, remark = record(self._tokenizer, self._model, seed=self.seed.value, shown=SHOWN, **dict(self._call))
+        self.rows, remark = record(self._tokenizer, self._model, seed=self.seed.value, shown=SHOWN, **self._call)
         self.play.max = self.step.max = max(self.last, 1)  # a slider needs two ends
         self._go(0)
         self.remark.value = paragraph(remark)
@@ -121,7 +121,7 @@ class GenerationPlayer(LiveBox):
             self.image.value = moment.bars.draw(self._bars, labels, chosen=moment.chosen, title=title)
         else:
             title = f"Row {self.row.value}, step {step}: stopped, gets pads until the batch ends"
-            self.image.value = self._bars.draw([], np.zeros(0), [], title=title)
+            self.image.value = self._bars.blank(title)
         self.words.value = paragraph(self._fact(row, step))
         self.table.value = self._table(step)
 
@@ -150,16 +150,13 @@ class GenerationPlayer(LiveBox):
             prompt, before, now = self.text(row, step)
             written = f"{html.escape(_tail(prompt))}<b>{html.escape(_tail(before))}</b>"
             if now:
-                written += f'<b style="border-bottom: 3px solid #D55E00">{html.escape(now)}</b>'
+                written += f'<b style="border-bottom: 3px solid {CHOSEN}">{html.escape(now)}</b>'
             lines.append(
                 f'<tr><th style="{CELL}">{r}</th><td style="{CELL}; overflow-wrap: anywhere">{written}</td>'
                 f'<td style="{CELL}">{html.escape(self.state(row))}</td></tr>'
             )
         head = "".join(f'<th scope="col" style="{CELL}">{name}</th>' for name in ("row", "text so far", "state"))
         return f'<table style="{READABLE}; width: 100%; line-height: 1.4"><tr>{head}</tr>{"".join(lines)}</table>'
-
-    def picture(self) -> bytes:
-        return bytes(self.image.value)
 
     def summary(self) -> str:
         step = min(self.step.value, self.last)
@@ -169,7 +166,8 @@ class GenerationPlayer(LiveBox):
 
 def _shared(a: str, b: str) -> str:
     """The beginning that two texts have in common."""
-    return a[: next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))]
+    equal = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False))
+    return a[: len(list(equal))]
 
 
 def _tail(text: str) -> str:

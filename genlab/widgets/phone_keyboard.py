@@ -1,16 +1,20 @@
 """Notebook 02: the three suggestions of a phone's keyboard, from the model's next-token distribution."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import ipywidgets
 import numpy as np
+from traitlets import Bunch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from genlab.plots.labels import Pieces
+from genlab.plots.style import CUT, KEPT
 from genlab.widgets.bars import Bars
-from genlab.widgets.base import AS_DRAWN, READABLE, WIDE, LiveBox, Prompt, percent
-from genlab.widgets.reading import Pieces, context_length, encode, forward, top
+from genlab.widgets.base import READABLE, WIDE, LiveBox, Prompt, percent, picture_of
+from genlab.widgets.reading import encode, fit, forward, top
 
+SUGGESTIONS = 3
 Path = tuple[int, ...]  # the tokens tapped since the prompt
 
 
@@ -26,20 +30,19 @@ class PhoneKeyboard(LiveBox):
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, text: str = "Once upon a time"):
         self._tokenizer, self._model, self._pieces = tokenizer, model, Pieces(tokenizer)
-        self._bars = Bars(4, {"kept": "probability of a suggestion", "base": "of all others"})
+        self._bars = Bars(SUGGESTIONS + 1, {"kept": "probability of a suggestion", "base": "of all others"})
         self._prompt_ids: Path = ()
         self._known: dict[Path, tuple[list[int], np.ndarray]] = {}
         self.path: Path = ()
         self.screen = ipywidgets.HTML(layout=WIDE)
-        self.suggestions = [self._key(place) for place in range(3)]
+        self.suggestions = [self._key(place) for place in range(SUGGESTIONS)]
         self.rewind = self._button("Rewind", "undo", "Take back the last token", lambda: self.go(self.path[:-1]))
         self.restart = self._button("Back to prompt", "fast-backward", "Go back to the prompt", lambda: self.go(()))
         self.branches = ipywidgets.Select(
             options=[], description="Branches", rows=4, tooltip="Pick a way taken before to return to it", layout=WIDE
         )
         self._listing = False
-        nothing = self._bars.draw([], np.zeros(0), [])
-        self.image = ipywidgets.Image(value=nothing, format="png", layout=AS_DRAWN)
+        self.image = picture_of(self._bars.blank())
         self.prompt = Prompt(text, self._start, button="Start")
         keys = ipywidgets.HBox(self.suggestions, layout=WIDE)
         back = ipywidgets.HBox([self.rewind, self.restart])
@@ -52,26 +55,24 @@ class PhoneKeyboard(LiveBox):
         key.on_click(lambda _: self.tap(place))
         return key
 
-    def _button(self, description: str, icon: str, tooltip: str, then) -> ipywidgets.Button:
+    def _button(self, description: str, icon: str, tooltip: str, action: Callable[[], None]) -> ipywidgets.Button:
         button = ipywidgets.Button(description=description, icon=icon, tooltip=tooltip)
-        button.on_click(lambda _: then())
+        button.on_click(lambda _: action())
         return button
 
     def _start(self, text: str) -> str:
         ids, remark = encode(self._tokenizer, text)
-        limit = context_length(self._model)
-        if limit is not None and len(ids) > limit:
-            remark = f"{len(ids):,} tokens are more than the model's {limit:,} positions: it reads the last {limit:,}."
+        _, cut = fit(self._model, ids)
         known = {(): self._look(ids)}  # first: if the model fails, the keyboard stays as it is
         self._prompt_ids, self._known = tuple(ids), known
         self.go(())
-        return remark
+        return cut or remark
 
     def _look(self, ids: list[int]) -> tuple[list[int], np.ndarray]:
         """The three likeliest next tokens and their probabilities."""
-        limit = context_length(self._model)
-        probabilities = forward(self._model, ids[-limit:] if limit else ids)[-1].softmax(-1).numpy()
-        suggested = [int(i) for i in top(probabilities, 3)]
+        fitting, _ = fit(self._model, ids)
+        probabilities = forward(self._model, fitting)[-1].softmax(-1).numpy()
+        suggested = [int(i) for i in top(probabilities, SUGGESTIONS)]
         return suggested, probabilities[suggested]
 
     def tap(self, place: int) -> None:
@@ -94,7 +95,7 @@ class PhoneKeyboard(LiveBox):
         inner = {path[:-1] for path in self._known if path}
         return sorted((path for path in self._known if path not in inner), key=list(self._known).index)
 
-    def _picked(self, change) -> None:
+    def _picked(self, change: Bunch) -> None:
         if not self._listing and change["new"] is not None:
             self.go(change["new"])
 
@@ -113,9 +114,9 @@ class PhoneKeyboard(LiveBox):
         prompt = html.escape(self.text(self._prompt_ids))
         tapped = html.escape(self.text(self.path))
         self.screen.value = (
-            f'<div style="{READABLE}; border: 1px solid #777777; border-radius: 8px; padding: .5em .8em; '
+            f'<div style="{READABLE}; border: 1px solid {CUT}; border-radius: 8px; padding: .5em .8em; '
             f'line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere">{prompt}'
-            f'<b style="border-bottom: 2px solid #0072B2">{tapped}</b></div>'
+            f'<b style="border-bottom: 2px solid {KEPT}">{tapped}</b></div>'
         )
         values = np.append(chances, max(0.0, 1 - float(chances.sum())))
         self.image.value = self._bars.draw(
@@ -141,9 +142,6 @@ class PhoneKeyboard(LiveBox):
     def _end(text: str, length: int = 60) -> str:
         line = " ".join(text.split())
         return line if len(line) <= length else "…" + line[-length:]
-
-    def picture(self) -> bytes:
-        return bytes(self.image.value)
 
     def summary(self) -> str:
         if not self._known:

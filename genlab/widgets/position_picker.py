@@ -6,11 +6,15 @@ import ipywidgets
 import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from genlab.plots.labels import Pieces
+from genlab.plots.style import KEPT
 from genlab.widgets.bars import Bars
-from genlab.widgets.base import AS_DRAWN, READABLE, WIDE, LiveBox, Prompt, percent
-from genlab.widgets.reading import Pieces, read, top
+from genlab.widgets.base import READABLE, WIDE, LiveBox, Prompt, paragraph, percent, picture_of
+from genlab.widgets.reading import read, top
+from genlab.widgets.sliders import IntSlider
 
 SHOWN = 13  # the most likely tokens
+TOLD = 5  # of these, in the summary
 AROUND = 12  # tokens of the text shown on either side of the position
 
 
@@ -35,12 +39,11 @@ class PositionPicker(LiveBox):
             SHOWN + 1, {"kept": "probability", "chosen": "of the token that follows", "base": "of all others"}
         )
         self.ids, self.probabilities = [], np.zeros((0, 0), np.float32)
-        self.position = ipywidgets.IntSlider(
+        self.position = IntSlider(
             min=0, max=1, description="Position", tooltip="Which token of the text to stand on", layout=WIDE
         )
         self.strip, self.words = ipywidgets.HTML(layout=WIDE), ipywidgets.HTML(layout=WIDE)
-        nothing = self._bars.draw([], np.zeros(0), [])
-        self.image = ipywidgets.Image(value=nothing, format="png", layout=AS_DRAWN)
+        self.image = picture_of(self._bars.blank())
         self.prompt = Prompt(text, self._read, description="Text")
         super().__init__([self.prompt, self.position, self.strip, self.image, self.words])
         self.prompt.run()
@@ -86,7 +89,7 @@ class PositionPicker(LiveBox):
             title=f"The next token after position {self.index}, {self._pieces.label(self.ids[self.index])}",
         )
         self.strip.value = self._strip()
-        self.words.value = f'<div style="{READABLE}">{html.escape(self._fact(rows))}</div>'
+        self.words.value = paragraph(self._fact(rows))
 
     def _fact(self, rows: list[tuple[str, float, str]]) -> str:
         label, value, _ = rows[0]
@@ -94,35 +97,26 @@ class PositionPicker(LiveBox):
         follows = next(((label, value) for label, value, kind in rows if kind == "chosen"), None)
         if follows is None:
             return f"{fact} The text ends here: the model is on its own."
-        rank = 1 + int(
-            (self.probabilities[self.index] > self.probabilities[self.index, self.ids[self.index + 1]]).sum()
-        )
-        return (
-            f"{fact} The text goes on with {follows[0]}: {percent(follows[1])}, rank {rank:,} of {self._vocabulary:,}."
-        )
-
-    @property
-    def _vocabulary(self) -> int:
-        return self.probabilities.shape[1]
+        probabilities = self.probabilities[self.index]
+        rank = 1 + int((probabilities > probabilities[self.ids[self.index + 1]]).sum())
+        label, value = follows
+        return f"{fact} The text goes on with {label}: {percent(value)}, rank {rank:,} of {len(probabilities):,}."
 
     def _strip(self) -> str:
         first, stop = max(0, self.index - AROUND), min(len(self.ids), self.index + AROUND + 1)
         pieces = []
         for i in range(first, stop):
-            style = "border-bottom: 3px solid #0072B2; font-weight: bold" if i == self.index else "opacity: .75"
+            style = f"border-bottom: 3px solid {KEPT}; font-weight: bold" if i == self.index else "opacity: .75"
             piece = html.escape(self._pieces.label(self.ids[i]))
             pieces.append(f'<span style="{style}; margin-right: .3em">{piece}</span>')
         before, after = ("… " if first else ""), (" …" if stop < len(self.ids) else "")
         return f'<div style="{READABLE}; line-height: 1.8">{before}{"".join(pieces)}{after}</div>'
 
-    def picture(self) -> bytes:
-        return bytes(self.image.value)
-
     def summary(self) -> str:
         if not self.ids:
             return "No text has been read yet."
         rows = self.rows()
-        likely = ", ".join(f"{label} {percent(value)}" for label, value, _ in rows[:5])
+        likely = ", ".join(f"{label} {percent(value)}" for label, value, _ in rows[:TOLD])
         return (
             f"Position {self.index} of {len(self.ids)} tokens, after {self._pieces.label(self.ids[self.index])}. "
             f"Next token: {likely}.\n{self._fact(rows)}"

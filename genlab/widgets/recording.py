@@ -9,8 +9,9 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.generation import StoppingCriteria, StopStringCriteria
 
+from genlab.plots.labels import Pieces
 from genlab.widgets.before_after import BeforeAfter
-from genlab.widgets.reading import Pieces, context_length, encode, top
+from genlab.widgets.reading import context_length, encode, top
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ def _padded(rows: list[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor
     return ids, mask
 
 
-def _prompts(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, texts: Sequence[str], n: int):
+def _prompts(
+    tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, texts: Sequence[str], n: int
+) -> tuple[list[list[int]], str]:
     """Ids of each prompt, cut on the left where prompt and n new tokens would not fit; and a remark on that."""
     rows = [encode(tokenizer, text)[0] for text in texts]
     limit = context_length(model)

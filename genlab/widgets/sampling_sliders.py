@@ -1,50 +1,32 @@
 """Notebook 03: what temperature, top_k, top_p and min_p do to a next-token distribution, live and in any order."""
 
-import html
 import os
 from collections.abc import Sequence
 
 import ipywidgets
-import numpy as np
-import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
-from transformers.generation import (
-    LogitsProcessor,
-    MinPLogitsWarper,
-    TemperatureLogitsWarper,
-    TopKLogitsWarper,
-    TopPLogitsWarper,
-)
 
-from genlab.models import load_model
+from genlab.models import load_model, model_name
+from genlab.plots.labels import Pieces
 from genlab.widgets.bars import Bars
-from genlab.widgets.base import AS_DRAWN, READABLE, WIDE, LiveBox, Prompt, paragraph, percent
-from genlab.widgets.before_after import LEGEND, BeforeAfter, entropy
-from genlab.widgets.reading import Pieces, read
+from genlab.widgets.base import WIDE, LiveBox, Prompt, paragraph, picture_of
+from genlab.widgets.before_after import LEGEND
+from genlab.widgets.reading import read
+from genlab.widgets.sampling_steps import DRAWS, LIBRARY_ORDER, NextToken, Sampled
+from genlab.widgets.sliders import FloatSlider, SelectionSlider
 
-SHOWN, DRAWS = 14, 100
-LIBRARY_ORDER = ("temperature", "top_k", "top_p", "min_p")
-OFF = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
-WARPERS: dict[str, type[LogitsProcessor]] = {
-    "temperature": TemperatureLogitsWarper,
-    "top_k": TopKLogitsWarper,
-    "top_p": TopPLogitsWarper,
-    "min_p": MinPLogitsWarper,
+SHOWN = 14  # the likeliest tokens
+TOLD = {
+    "temperature": "Divide the logits; 1 changes nothing",
+    "top_k": "Keep the k most likely tokens",
+    "top_p": "Keep the fewest tokens that hold this probability; 1 keeps all",
+    "min_p": "Keep tokens at least this fraction as likely as the likeliest; 0 keeps all",
 }
-
-
-def apply_steps(
-    scores: torch.Tensor, settings: dict[str, float], order: Sequence[str]
-) -> tuple[torch.Tensor, list[int]]:
-    """The library's own processors on ``[1, V]`` in the given order; returns scores and the survivors after each."""
-    survivors, count = [], int((~scores.isneginf()).sum())
-    for name in order:
-        if settings[name] != OFF[name]:
-            scores = WARPERS[name](settings[name])(None, scores)
-            if name != "temperature":
-                count = int((~scores.isneginf()).sum())
-        survivors.append(count)
-    return scores, survivors
+RANGES = {
+    "temperature": {"min": 0.05, "max": 3.0, "step": 0.05},
+    "top_p": {"min": 0.0, "max": 1.0, "step": 0.01},
+    "min_p": {"min": 0.0, "max": 1.0, "step": 0.01},
+}
 
 
 class SamplingSliders(LiveBox):
@@ -52,8 +34,9 @@ class SamplingSliders(LiveBox):
 
     Controls: ``prompt``, ``picker`` (the model), ``sliders`` (by name), ``earlier`` (by name: buttons that move a step
     forward), ``library_order``, ``sample`` (100 seeded draws over the bars) and ``seed``. A move computes on logits
-    that are there; the model runs only for a new prompt or model. ``order`` is the present order of the steps and
-    ``settings`` their values; tokens are sorted once per prompt, which changes no result and makes the steps fast.
+    that are there; the model runs only for a new prompt or model. ``order`` is the present order of the steps,
+    ``settings`` their values in this order, ``model`` what reads the prompt. ``state`` is everything that is shown,
+    None until a prompt has been read.
     """
 
     alt = "Bars: next-token probabilities before and after the sampling steps; cut tokens are hatched."
@@ -68,13 +51,14 @@ class SamplingSliders(LiveBox):
         top_p: float = 0.9,
         min_p: float = 0.0,
     ):
-        self._models = {_name(model): (tokenizer, model)}
-        self._tokenizer, self._model, self._pieces = tokenizer, model, Pieces(tokenizer)
-        self._bars = Bars(SHOWN + 1, LEGEND | {"marks": f"{DRAWS} draws"}, row_height=24)
+        self._models = {model_name(model): (tokenizer, model)}
+        self.tokenizer, self.model = tokenizer, model
         self.order = LIBRARY_ORDER
+        self.state: Sampled | None = None
+        self._before: NextToken | None = None
+        self._bars = Bars(SHOWN + 1, LEGEND | {"marks": f"{DRAWS} draws"}, row_height=24)
         self._make_controls({"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p})
-        self._scores: torch.Tensor | None = None  # [1, V], ascending
-        self.image = ipywidgets.Image(value=self._bars.draw([], np.zeros(0), []), format="png", layout=AS_DRAWN)
+        self.image = picture_of(self._bars.blank())
         self.words = ipywidgets.HTML(layout=WIDE)
         self.prompt = Prompt(text, self._read)
         draws = ipywidgets.HBox([self.sample, self.seed, self.library_order])
@@ -85,7 +69,7 @@ class SamplingSliders(LiveBox):
         self.picker.observe(lambda _: self._pick(), "value")
 
     def _make_controls(self, values: dict[str, float]) -> None:
-        self.sliders = _sliders(values, len(self._tokenizer))
+        self.sliders = {name: _slider(name, value, len(self.tokenizer)) for name, value in values.items()}
         self.earlier = {name: self._earlier(name) for name in LIBRARY_ORDER}
         self.steps = ipywidgets.VBox(layout=WIDE)
         self._arrange()
@@ -133,123 +117,65 @@ class SamplingSliders(LiveBox):
             self.reorder(order)
 
     def _pick(self) -> None:
+        """Let the picked model read the prompt; if it cannot be loaded, say so and keep the one before."""
         name = self.picker.value
         try:
             if name not in self._models:
                 self._models[name] = load_model(name)
         except (OSError, ValueError, RuntimeError, ImportError) as error:
-            self.picker.value = _name(self._model)
+            self.picker.value = model_name(self.model)
             self.prompt.remark.value = paragraph(str(error))
             return
-        if self._models[name][1] is not self._model:
-            self._tokenizer, self._model = self._models[name]
-            self._pieces = Pieces(self._tokenizer)
-            top_k = self.sliders["top_k"].value
-            self.sliders["top_k"].options = _choices(len(self._tokenizer), top_k)
-            self.sliders["top_k"].value = top_k
+        tokenizer, model = self._models[name]
+        if model is not self.model:
+            self.tokenizer, self.model = tokenizer, model
+            top_k = self.sliders["top_k"]
+            kept = top_k.value
+            top_k.options = _values_of_top_k(len(tokenizer), kept)
+            top_k.value = kept
             self.prompt.run(again=True)
 
     def _read(self, text: str) -> str:
-        reading = read(self._tokenizer, self._model, text)
-        logits = reading.logits[-1]
-        if logits.isnan().any() or logits.isneginf().all():
-            raise ValueError("The model's logits for it are not numbers that can be sampled from.")
-        scores, ids = logits.sort(stable=True)
-        self._scores = scores[None]
-        self._base = scores.softmax(-1).numpy()
-        self._base_bits = entropy(self._base)
-        self._rows = np.arange(len(ids))[::-1][:SHOWN]
-        self._labels = [self._pieces.label(int(i)) for i in ids[self._rows.copy()]]
+        reading = read(self.tokenizer, self.model, text)
+        self._before = NextToken.of(reading.logits[-1], Pieces(self.tokenizer), SHOWN)
         self._draw()
         return reading.remark
 
     @property
     def settings(self) -> dict[str, float]:
-        return {name: slider.value for name, slider in self.sliders.items()}
+        """The value of each step, in the present order."""
+        return {name: self.sliders[name].value for name in self.order}
 
     def _draw(self) -> None:
-        if self._scores is None:
+        if self._before is None:
             return
-        scores, self._counts = apply_steps(self._scores, self.settings, self.order)
-        probabilities = scores[0].softmax(-1)
-        self._state = BeforeAfter.of(self._base, probabilities.numpy(), self._rows)
-        marks, self._drawn = self._draws(probabilities) if self.sample.value else (None, "")
-        self.image.value = self._state.draw(self._bars, self._labels, marks=marks, title=self._title())
-        lines = "<br>".join(html.escape(line) for line in self._lines())
-        self.words.value = f'<div style="{READABLE}; line-height: 1.5">{lines}</div>'
-
-    def _draws(self, probabilities: torch.Tensor) -> tuple[np.ndarray, str]:
-        """100 seeded draws: the share of each row, and words."""
-        generator = torch.Generator().manual_seed(self.seed.value)
-        drawn = torch.multinomial(probabilities, DRAWS, replacement=True, generator=generator).numpy()
-        counts = np.bincount(drawn, minlength=len(probabilities))
-        shown = counts[self._rows]
-        shares = np.append(shown, DRAWS - shown.sum()) if self._state.others else shown
-        often = int(shown.argmax())
-        words = f"{DRAWS} draws with seed {self.seed.value}: {int((counts > 0).sum())} different tokens"
-        return shares / DRAWS, f"{words}; {self._labels[often]} {shown[often]} times"
-
-    def _title(self) -> str:
-        return "  >  ".join(f"{name} {_said(name, self.settings[name])}" for name in self.order)
-
-    def _lines(self) -> list[str]:
-        state = self._state
-        steps = ", ".join(f"{name} {count:,}" for name, count in zip(self.order, self._counts, strict=True))
-        lines = [f"{state.numbers()} ({self._base_bits:.2f} before).", f"Survivors after each step: {steps}."]
-        if self.order != LIBRARY_ORDER:
-            usual = apply_steps(self._scores, self.settings, LIBRARY_ORDER)[1][-1]
-            lines.append(f"In the library's order {usual:,} survive: {_difference(state.survivors - usual)}")
-        return [*lines, f"{self._drawn}."] if self._drawn else lines
-
-    def picture(self) -> bytes:
-        return bytes(self.image.value)
+        seed = self.seed.value if self.sample.value else None
+        self.state = state = Sampled.of(self._before, self.settings, seed)
+        marks = state.draws.shares if state.draws else None
+        self.image.value = state.bars.draw(self._bars, self._before.labels, marks=marks, title=state.title())
+        self.words.value = paragraph("\n".join(state.lines()))
 
     def summary(self) -> str:
-        if self._scores is None:
+        if self.state is None:
             return "No prompt has been read yet."
-        state = self._state
-        rows = zip(self._labels[:5], state.base, state.final, strict=False)
-        likely = ", ".join(f"{label} {percent(b)} -> {percent(f) if f > 0 else 'cut'}" for label, b, f in rows)
-        return "\n".join([f"{self._title()}: {likely}", *self._lines()])
+        return "\n".join([f"{self.state.title()}: {self.state.likely()}", *self.state.lines()])
 
 
-def _name(model: PreTrainedModel) -> str:
-    name = str(model.name_or_path)
-    return "storyteller" if name.endswith("storyteller") else name or type(model).__name__
-
-
-def _choices(vocabulary: int, value: int) -> list[tuple[str, int]]:
-    """Values of top_k, dense where it matters; 0 turns it off."""
-    steps = [*range(1, 11), *(m * 10**e for e in range(1, 6) for m in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7))]
-    values = sorted({0, value, vocabulary, *(int(step) for step in steps if step < vocabulary)})
-    return [(f"{k:,}" if k else "off", k) for k in values]
-
-
-def _sliders(values: dict[str, float], vocabulary: int) -> dict[str, ipywidgets.DOMWidget]:
-    ranges = {"temperature": (0.05, 3.0, 0.05), "top_p": (0.0, 1.0, 0.01), "min_p": (0.0, 1.0, 0.01)}
-    told = {
-        "temperature": "Divide the logits; 1 changes nothing",
-        "top_k": "Keep the k most likely tokens",
-        "top_p": "Keep the fewest tokens that hold this probability; 1 keeps all",
-        "min_p": "Keep tokens at least this fraction as likely as the likeliest; 0 keeps all",
+def _slider(name: str, value: float, vocabulary: int) -> FloatSlider | SelectionSlider:
+    looks = {
+        "description": name,
+        "tooltip": TOLD[name],
+        "layout": {"width": "560px"},
+        "style": {"description_width": "100px"},
     }
-    made: dict[str, ipywidgets.DOMWidget] = {}
-    for name in LIBRARY_ORDER:
-        common = {"value": values[name], "description": name, "tooltip": told[name]}
-        common |= {"layout": {"width": "560px"}, "style": {"description_width": "100px"}}
-        if name == "top_k":
-            made[name] = ipywidgets.SelectionSlider(options=_choices(vocabulary, values[name]), **common)
-        else:
-            low, high, step = ranges[name]
-            made[name] = ipywidgets.FloatSlider(min=low, max=high, step=step, **common)
-    return made
+    if name == "top_k":
+        return SelectionSlider(options=_values_of_top_k(vocabulary, value), value=value, **looks)
+    return FloatSlider(value=value, **RANGES[name], **looks)
 
 
-def _said(name: str, value: float) -> str:
-    return "off" if value == OFF[name] else f"{value:g}"
-
-
-def _difference(more: int) -> str:
-    if more == 0:
-        return "the same."
-    return f"this order keeps {abs(more):,} {'more' if more > 0 else 'fewer'}."
+def _values_of_top_k(vocabulary: int, value: int) -> list[tuple[str, int]]:
+    """Values of top_k from 1 to all, dense where it matters; 0 turns it off, and ``value`` is among them."""
+    decades = [10**exponent for exponent in range(1, 6)]
+    steps = [*range(1, 11), *(round(m * decade) for decade in decades for m in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7))]
+    values = sorted({0, value, vocabulary, *(step for step in steps if step < vocabulary)})
+    return [(f"{k:,}" if k else "off", k) for k in values]

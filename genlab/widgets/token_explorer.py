@@ -1,21 +1,34 @@
-"""Notebook 01: a text as coloured tokens with ids and bytes, and the merges that made each token."""
+"""Notebook 01: a text as colored tokens with ids and bytes, and the merges that made each token."""
 
 import html
 import itertools
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import ipywidgets
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from transformers import PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 
-from genlab.plots.base import CHOSEN, CUT, KEPT, figure, png
+from genlab.models import merge_ranks
+from genlab.plots.labels import Pieces, drawable, spelled, wrap
+from genlab.plots.style import CHOSEN, CUT, KEPT, figure, png
 from genlab.widgets.base import READABLE, WIDE, LiveBox, clean, paragraph
-from genlab.widgets.reading import Pieces, drawable, readable
+from genlab.widgets.sliders import IntSlider
 
 SHOWN = 300  # tokens in the live view; a pasted book should not stop the browser
-LINES, LINE = 4, 64  # tokens in the picture: lines, and characters in one
+TOLD = 40  # tokens in the summary
 TINTS = (KEPT, CHOSEN, CUT)
+FAINT, FAINTER = "38", "22"  # opacity of a tint behind a token, in hexadecimal: in the live view, in the picture
+
+# The picture. A column is as wide as a character, heights are in inches.
+COLUMNS, GAP, PADDING = 64, 0.2, 0.8  # a chip has PADDING beside its text and GAP after it
+LONGEST = 24  # characters of a token
+LINES, STEPS = 4, 6  # at most: lines of tokens, and the last steps of the merges
+TOKEN_LINE, STEP_LINE, MARGIN = 0.45, 0.28, 0.05
+REMARK = 24  # columns that the remark on a step needs
+
+Rule = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -26,140 +39,154 @@ class Word:
     special: bool
 
 
-def merge_steps(
-    symbols: list[str], ranks: dict[tuple[str, str], int]
-) -> list[tuple[list[str], tuple[str, str] | None]]:
-    """Byte-pair encoding, one merge rule at a time: ``(symbols, rule just applied)``, from none to the last."""
-    steps: list[tuple[list[str], tuple[str, str] | None]] = [(symbols, None)]
-    while True:
-        pairs = [pair for pair in itertools.pairwise(symbols) if pair in ranks]
-        if not pairs:
-            return steps
+@dataclass(frozen=True)
+class Step:
+    """What a word consists of after a merge, and the rule that was applied; none for the bytes at the beginning."""
+
+    symbols: tuple[str, ...]
+    rule: Rule | None = None
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The steps from the bytes of a word to its tokens, and what is said about the first."""
+
+    steps: tuple[Step, ...]
+    beginning: str
+
+
+def merge_steps(symbols: tuple[str, ...], ranks: Mapping[Rule, int]) -> tuple[Step, ...]:
+    """Byte-pair encoding, one merge rule at a time, until none applies."""
+    steps = [Step(symbols)]
+    while pairs := [pair for pair in itertools.pairwise(symbols) if pair in ranks]:
         rule = min(pairs, key=ranks.__getitem__)
         merged, i = [], 0
         while i < len(symbols):
-            width = 2 if tuple(symbols[i : i + 2]) == rule else 1
+            width = 2 if symbols[i : i + 2] == rule else 1
             merged.append("".join(symbols[i : i + width]))
             i += width
-        symbols = merged
-        steps.append((symbols, rule))
+        symbols = tuple(merged)
+        steps.append(Step(symbols, rule))
+    return tuple(steps)
+
+
+def derive(word: Word, ranks: Mapping[Rule, int]) -> Derivation:
+    """From the bytes of ``word`` to its tokens. Where the merges do not end there, only the tokens are shown."""
+    finished = (Step(word.tokens),)
+    if word.special:
+        return Derivation(finished, "special tokens are not merged")
+    steps = merge_steps(tuple("".join(word.tokens)), ranks)
+    if steps[-1].symbols != word.tokens:  # byte fallback, another algorithm: nothing rather than something false
+        return Derivation(finished, "this tokenizer's merges cannot be shown")
+    count = len(steps[0].symbols)
+    unit = "byte" if count == 1 else "bytes"
+    return Derivation(steps, f"{count} {unit}, {'not merged yet' if len(steps) > 1 else 'no merge rule applies'}")
 
 
 class TokenExplorer(LiveBox):
     """Type a text and see its tokens; step through the merges that turn the bytes of a word into tokens.
 
     Controls: ``text`` (every key press counts), ``word`` (a list of the text's words) and ``merge``, a slider from the
-    single bytes to the finished tokens. ``ids`` are the tokens of the text. Works with any tokenizer; the merges are
-    shown for byte-level BPE, and only where they end in the tokens that the tokenizer itself gives.
+    single bytes to the finished tokens. ``ids`` are the tokens of the text, ``words`` its words, ``derivation`` is how
+    the chosen one comes about. Works with any tokenizer; the merges are shown for byte-level BPE, and only where they
+    end in the tokens that the tokenizer itself gives.
     """
 
-    alt = "A text cut into coloured tokens, each with its id and bytes; below it, the merges of one word."
+    alt = "A text cut into colored tokens, each with its id and bytes; below it, the merges of one word."
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, text: str = "Once upon a time, there was a tokenizer."):
         self._tokenizer, self._pieces = tokenizer, Pieces(tokenizer)
-        self._ranks = self._merge_ranks()
+        self._ranks = merge_ranks(tokenizer) if self._pieces.byte_level else {}
         self.ids: list[int] = []
-        self._words: list[Word] = []
-        self._steps: list[tuple[list[str], tuple[str, str] | None]] = []
-        self._start, self._special = "", False
+        self.words: list[Word] = []
+        self.derivation = Derivation((Step(()),), "")
         self.text = ipywidgets.Textarea(
             value=text, description="Text", rows=2, tooltip="Type any text: its tokens follow", layout=WIDE
         )
         self.word = ipywidgets.Dropdown(
             options=[], description="Word", tooltip="The word whose merges are shown", layout=WIDE
         )
-        self.merge = ipywidgets.IntSlider(
+        self.merge = IntSlider(
             min=0, max=1, description="Merges", tooltip="How many merges have been applied", layout=WIDE
         )
         self.tokens, self.merges = ipywidgets.HTML(layout=WIDE), ipywidgets.HTML(layout=WIDE)
         super().__init__([self.text, self.tokens, self.word, self.merge, self.merges])
         self._read()
-        if self._words:
-            self.word.value = max(range(len(self.word.options)), key=lambda i: len("".join(self._words[i].tokens)))
+        if self.words:
+            self.word.value = max(range(len(self.word.options)), key=lambda i: len("".join(self.words[i].tokens)))
         self._choose()
         self.text.observe(lambda _: self._read(), "value")
         self.word.observe(lambda _: self._choose(), "value")
         self.merge.observe(lambda _: self._show_merges(), "value")
 
-    def _merge_ranks(self) -> dict[tuple[str, str], int]:
-        if not self._pieces.byte_level:
-            return {}
-        model = json.loads(self._tokenizer.backend_tokenizer.to_str())["model"]
-        merges = [tuple(m.split(" ")) if isinstance(m, str) else tuple(m) for m in model.get("merges", [])]
-        return {pair: rank for rank, pair in enumerate(merges)}
-
     def _read(self) -> None:
         encoding = self._tokenizer(clean(self.text.value), verbose=False)
         self.ids = list(encoding["input_ids"])
-        self._words = self._cut(encoding)
+        self.words = self._cut(encoding)
         chosen = self.word.value or 0
-        labels = [self._spelled("".join(word.tokens), word.special) for word in self._words[:SHOWN]]
+        labels = [self._spelled("".join(word.tokens), word.special) for word in self.words[:SHOWN]]
         self.word.options = [(f"{i}: {label}", i) for i, label in enumerate(labels)]
         self.word.value = min(chosen, len(labels) - 1) if labels else None
         self.tokens.value = self._strip()
         self._choose()
 
-    def _cut(self, encoding) -> list[Word]:
+    def _cut(self, encoding: BatchEncoding) -> list[Word]:
+        """The words of the text, in their order; a special token is a word of its own."""
         tokens = self._tokenizer.convert_ids_to_tokens(self.ids)
-        words: list[tuple[int | None, list[str], bool]] = []
         of_token = encoding.word_ids() if encoding.is_fast else [None] * len(tokens)
-        for token, token_id, word in zip(tokens, self.ids, of_token, strict=True):
+        words: list[Word] = []
+        before: int | None = None
+        for token, token_id, number in zip(tokens, self.ids, of_token, strict=True):
             special = token_id in self._pieces.special
-            if words and word is not None and words[-1][0] == word and not special:
-                words[-1][1].append(token)
+            if number is not None and number == before and not special:
+                words[-1] = Word((*words[-1].tokens, token), special=False)
             else:
-                words.append((None if special else word, [token], special))
-        return [Word(tuple(tokens), special) for _, tokens, special in words]
+                words.append(Word((token,), special))
+            before = None if special else number
+        return words
 
     def _spelled(self, token: str, special: bool = False) -> str:
-        return readable(token.encode() if special else self._pieces.bytes_of(token))
+        return spelled(token.encode("utf-8") if special else self._pieces.bytes_of(token))
+
+    @property
+    def chosen(self) -> Word:
+        """The word whose merges are shown; without tokens if there is none."""
+        return self.words[self.word.value] if self.word.value is not None else Word((), special=True)
 
     def _choose(self) -> None:
-        word = self._words[self.word.value] if self.word.value is not None else Word((), True)
-        self._steps, self._start = self._derive(word)
-        self._special = word.special
-        last = len(self._steps) - 1
+        self.derivation = derive(self.chosen, self._ranks)
+        last = len(self.derivation.steps) - 1
         self.merge.max = max(last, 1)  # a slider needs two ends
         self.merge.disabled = last == 0
         self.merge.value = last
         self._show_merges()
 
-    def _derive(self, word: Word) -> tuple[list[tuple[list[str], tuple[str, str] | None]], str]:
-        """The steps from bytes to the tokens of ``word``, and words for the first of them."""
-        steps = merge_steps(list("".join(word.tokens)), self._ranks)
-        if word.special:
-            return [([*word.tokens], None)], "special tokens are not merged"
-        if (
-            tuple(steps[-1][0]) != word.tokens
-        ):  # byte fallback, another algorithm: show nothing rather than something false
-            return [([*word.tokens], None)], "this tokenizer's merges cannot be shown"
-        count = f"{len(steps[0][0])} byte{'s' * (len(steps[0][0]) != 1)}"
-        return steps, f"{count}, not merged yet" if len(steps) > 1 else f"{count}, no merge rule applies"
-
     @property
     def step(self) -> int:
         """How many merges are applied; never more than the word has."""
-        return min(self.merge.value, len(self._steps) - 1)
+        return min(self.merge.value, len(self.derivation.steps) - 1)
 
-    def _told(self, step: int) -> str:
-        """One line of words for a step."""
-        symbols, rule = self._steps[step]
-        if rule is None:
-            return self._start
-        a, b = (self._spelled(half) for half in rule)
-        return f"rule {self._ranks[rule]:,}: {a} + {b}, {len(symbols)} left"
+    def _symbols(self, step: Step) -> list[str]:
+        return [self._spelled(symbol, self.chosen.special) for symbol in step.symbols]
+
+    def _remark(self, step: Step) -> str:
+        """What happened in ``step``, in a few words."""
+        if step.rule is None:
+            return self.derivation.beginning
+        left, right = (self._spelled(half) for half in step.rule)
+        return f"rule {self._ranks[step.rule]:,}: {left} + {right}, {len(step.symbols)} left"
 
     def _show_merges(self) -> None:
         lines = []
-        for step in range(self.step + 1):
+        for step in self.derivation.steps[: self.step + 1]:
             chips = "".join(
-                f'<span style="{_chip(i)}">{html.escape(self._spelled(symbol, self._special))}</span>'
-                for i, symbol in enumerate(self._steps[step][0])
+                f'<span style="{_chip(i)}">{html.escape(symbol)}</span>' for i, symbol in enumerate(self._symbols(step))
             )
-            lines.append(f"<div>{chips} <small>{html.escape(self._told(step))}</small></div>")
+            lines.append(f"<div>{chips} <small>{html.escape(self._remark(step))}</small></div>")
         self.merges.value = f'<div style="{READABLE}; line-height: 2">{"".join(lines)}</div>'
 
     def _strip(self) -> str:
+        """The text as chips, each with its id and bytes."""
         if not self.ids:
             return paragraph("No text, no tokens.")
         chips = []
@@ -174,69 +201,65 @@ class TokenExplorer(LiveBox):
         return f'<div style="{READABLE}; line-height: 1.35">{"".join(chips)}{more}<div>{count}</div></div>'
 
     def picture(self) -> bytes:
-        steps = self._steps[: self.step + 1]
-        shown = [(drawable(self._pieces.label(i)), str(i)) for i in self.ids]
-        lines = _lines(shown)
-        rows = [[(drawable(self._spelled(s, self._special)), "") for s in symbols] for symbols, _ in steps[-6:]]
-        height = 0.3 + 0.45 * len(lines) + 0.28 * len(rows)
+        """A PNG of the text's tokens with their ids, and of the last merges up to the present step."""
+        tokens = _lines([(drawable(self._pieces.label(i)), str(i)) for i in self.ids])
+        steps = self.derivation.steps[: self.step + 1][-STEPS:]
+        height = 0.3 + TOKEN_LINE * len(tokens) + STEP_LINE * len(steps)
         with figure(7.0, height) as (fig, axes):
-            axes.set(xlim=(0, LINE + 4), ylim=(height, 0))
+            axes.set(xlim=(0, COLUMNS + 4), ylim=(height, 0))
             axes.set_axis_off()
-            y = 0.05
-            for line in lines:
-                _draw_chips(axes, line, y, 0.4)
-                y += 0.45
+            y = MARGIN
+            for line in tokens:
+                _draw_chips(axes, line, y, TOKEN_LINE - MARGIN)
+                y += TOKEN_LINE
             y += 0.12
-            for row, step in zip(rows, range(len(steps) - len(rows), len(steps)), strict=True):
-                x = _draw_chips(axes, row, y, 0.24)
-                if x < LINE - 24:
-                    axes.text(x + 1, y + 0.13, drawable(self._told(step)), va="center", fontsize=8, parse_math=False)
-                y += 0.28
+            for step in steps:
+                symbols = [(drawable(symbol), "") for symbol in self._symbols(step)]
+                x = _draw_chips(axes, symbols, y, STEP_LINE - 0.04)
+                if x < COLUMNS - REMARK:
+                    axes.text(x + 1, y + 0.13, drawable(self._remark(step)), va="center", fontsize=8)
+                y += STEP_LINE
             return png(fig)
 
     def summary(self) -> str:
-        tokens = ", ".join(f"{self._pieces.label(i)} = {i}" for i in self.ids[:40])
-        more = f", and {len(self.ids) - 40:,} more" if len(self.ids) > 40 else ""
-        symbols = " | ".join(self._spelled(s, self._special) for s in self._steps[self.step][0])
+        tokens = ", ".join(f"{self._pieces.label(i)} = {i}" for i in self.ids[:TOLD])
+        more = f", and {len(self.ids) - TOLD:,} more" if len(self.ids) > TOLD else ""
         head = f"{len(self.ids):,} tokens: {tokens}{more}." if self.ids else "No text, no tokens."
-        return f"{head}\nAfter {self.step} of {len(self._steps) - 1} merges: {symbols} ({self._told(self.step)})"
+        step = self.derivation.steps[self.step]
+        symbols = " | ".join(self._symbols(step))
+        return f"{head}\nAfter {self.step} of {len(self.derivation.steps) - 1} merges: {symbols} ({self._remark(step)})"
 
 
 def _chip(i: int) -> str:
     tint = TINTS[i % len(TINTS)]
-    return f"background: {tint}38; border: 1px solid {tint}; border-radius: 4px; padding: 0 .25em; margin: 1px 2px"
+    return f"background: {tint}{FAINT}; border: 1px solid {tint}; border-radius: 4px; padding: 0 .25em; margin: 1px 2px"
+
+
+def _width(text: str, below: str) -> float:
+    return max(len(text), len(below)) + PADDING
 
 
 def _lines(tokens: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
-    """Break tokens into at most LINES lines of LINE characters; the last one says if there are more."""
-    lines, used = [[]], 0
-    for label, below in tokens:
-        label = label if len(label) <= 24 else label[:23] + "…"
-        width = max(len(label), len(below)) + 1
-        if used + width > LINE and lines[-1]:
-            if len(lines) == LINES:
-                lines[-1][-1] = ("…", "")
-                break
-            lines.append([])
-            used = 0
-        lines[-1].append((label, below))
-        used += width
-    return lines
+    """Break ``(text, text below)`` into at most LINES lines; the last one says if there are more."""
+    short = [(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…", below) for text, below in tokens]
+    lines = [[short[i] for i, _ in line] for line in wrap([_width(*token) for token in short], COLUMNS, GAP)]
+    if len(lines) > LINES:
+        lines[LINES - 1][-1] = ("…", "")
+    return lines[:LINES]
 
 
-def _draw_chips(axes, chips: list[tuple[str, str]], y: float, height: float) -> float:
-    """Draw ``(text, text below)`` side by side; returns where the last one ends, in characters."""
+def _draw_chips(axes: Axes, chips: list[tuple[str, str]], y: float, height: float) -> float:
+    """Draw ``(text, text below)`` side by side; returns where the last one ends, in columns."""
     x = 0.0
-    for i, (above, below) in enumerate(chips):
-        width, tint = max(len(above), len(below)) + 0.8, TINTS[i % len(TINTS)]
-        if x + width > LINE + 3:
+    for i, (text, below) in enumerate(chips):
+        width, tint = _width(text, below), TINTS[i % len(TINTS)]
+        if x + width > COLUMNS + 3:
             axes.text(x + 0.3, y + height / 2, "…", va="center")
-            return LINE
-        axes.add_patch(Rectangle((x, y), width, height, facecolor=tint + "22", edgecolor=tint, linewidth=0.8))
-        style = {"ha": "center", "va": "center", "parse_math": False}
-        middle = x + width / 2
-        axes.text(middle, y + (0.32 if below else 0.54) * height, above, fontsize=8.5, **style)
+            return COLUMNS
+        axes.add_patch(Rectangle((x, y), width, height, facecolor=tint + FAINTER, edgecolor=tint, linewidth=0.8))
+        middle, centered = x + width / 2, {"ha": "center", "va": "center"}
+        axes.text(middle, y + (0.32 if below else 0.54) * height, text, fontsize=8.5, **centered)
         if below:
-            axes.text(middle, y + 0.75 * height, below, fontsize=7, **style)
-        x += width + 0.2
+            axes.text(middle, y + 0.75 * height, below, fontsize=7, **centered)
+        x += width + GAP
     return x

@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from course import ROOT, need
-from jupyterlab_page import Lab, chromium, serving
+
+from tests.support.course import ROOT, need
+from tests.support.jupyterlab_page import Lab, chromium, serving
 
 
 @pytest.fixture(scope="session")
@@ -25,11 +27,27 @@ def browser(server):
         yield it
 
 
-@pytest.fixture
-def lab(server, browser) -> Iterator[Lab]:
+@contextmanager
+def _page(server, browser) -> Iterator[Lab]:
     url, folder = server
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(60_000)
     yield Lab(page, url, folder)
     page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
     page.close()
+
+
+@pytest.fixture
+def lab(server, browser) -> Iterator[Lab]:
+    """An empty page of its own."""
+    with _page(server, browser) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def ran(request, server, browser) -> Iterator[Lab]:
+    """The released notebook that the test names (``ran_notebook``), opened and run once for all its tests."""
+    with _page(server, browser) as lab:
+        lab.open(f"{request.param}/{request.param}.ipynb")
+        lab.run_all()
+        yield lab

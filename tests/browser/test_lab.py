@@ -5,7 +5,8 @@ Each test leaves screenshots in ``tests/artefacts``.
 
 import nbformat
 import pytest
-from submissions import perfect
+
+from tests.support.submissions import perfect
 
 EXPLORER, PICKER, PHONE = "token-explorer", "position-picker", "phone-keyboard"
 
@@ -33,18 +34,14 @@ def changes(lab, look, before):
     pytest.fail("nothing changed")
 
 
-@pytest.fixture
-def tokenization(lab):
-    lab.open("01_tokenization/01_tokenization.ipynb")
-    lab.run_all()
-    return lab
+def on(notebook):
+    """The test gets ``ran``: this released notebook, run once for all that look at it (in one worker)."""
 
+    def decorate(test):
+        test = pytest.mark.parametrize("ran", [notebook], indirect=True, ids=[notebook[:2]])(test)
+        return pytest.mark.xdist_group(notebook)(test)
 
-@pytest.fixture
-def forward_step(lab):
-    lab.open("02_forward_step/02_forward_step.ipynb")
-    lab.run_all()
-    return lab
+    return decorate
 
 
 def test_make_lab_opens_the_first_notebook_in_the_course(lab):
@@ -58,8 +55,9 @@ def test_make_lab_opens_the_first_notebook_in_the_course(lab):
     lab.screenshot("make-lab")
 
 
-def test_the_token_explorer_answers_to_typing_in_both_themes(tokenization):
-    lab = tokenization
+@on("01_tokenization")
+def test_the_token_explorer_answers_to_typing_in_both_themes(ran):
+    lab = ran
     output = widget(lab, EXPLORER)
     before = output.inner_text()
     box = output.locator("textarea, input[type=text]").first
@@ -69,8 +67,9 @@ def test_the_token_explorer_answers_to_typing_in_both_themes(tokenization):
     lab.both_themes("01-token-explorer")
 
 
-def test_the_position_picker_moves_by_keyboard(forward_step):
-    lab = forward_step
+@on("02_forward_step")
+def test_the_position_picker_moves_by_keyboard(ran):
+    lab = ran
     output = widget(lab, PICKER)
     before, words = picture(output), output.inner_text()
     output.locator("[role=slider], .noUi-handle").first.focus()
@@ -80,8 +79,9 @@ def test_the_position_picker_moves_by_keyboard(forward_step):
     lab.both_themes("02-position-picker")
 
 
-def test_the_phone_keyboard_writes_and_goes_back(forward_step):
-    lab = forward_step
+@on("02_forward_step")
+def test_the_phone_keyboard_writes_and_goes_back(ran):
+    lab = ran
     output = widget(lab, PHONE)
     first = output.inner_text()
     output.locator("button[title^='Append'], button[title^='Suggestion']").first.click()
@@ -92,9 +92,9 @@ def test_the_phone_keyboard_writes_and_goes_back(forward_step):
     changes(lab, output.inner_text, longer)
 
 
-def test_the_temperature_slider_moves_picture_and_numbers(lab):
-    lab.open("03_sampling_loop/03_sampling_loop.ipynb")
-    lab.run_all()
+@on("03_sampling_loop")
+def test_the_temperature_slider_moves_picture_and_numbers(ran):
+    lab = ran
     output = widget(lab, "sampling-sliders")
     before, words = picture(output), output.inner_text()
     output.locator("[role=slider], .noUi-handle").first.focus()
@@ -105,9 +105,9 @@ def test_the_temperature_slider_moves_picture_and_numbers(lab):
     lab.both_themes("03-sampling-sliders")
 
 
-def test_the_player_steps_through_a_batch(lab):
-    lab.open("04_stopping/04_stopping.ipynb")
-    lab.run_all()
+@on("04_stopping")
+def test_the_player_steps_through_a_batch(ran):
+    lab = ran
     output = widget(lab, "generation-player")
     before = output.inner_text()
     output.locator("button[title='Go one step on']").first.click()
@@ -115,8 +115,9 @@ def test_the_player_steps_through_a_batch(lab):
     lab.screenshot("04-generation-player")
 
 
-def test_an_unwritten_exercise_says_so_and_stops_nothing(tokenization):
-    lab = tokenization
+@on("01_tokenization")
+def test_an_unwritten_exercise_says_so_and_stops_nothing(ran):
+    lab = ran
     lab.go_to("test-left-pad")
     report = lab.page.locator(".jp-Notebook .jp-mod-active .jp-OutputArea-output").first.inner_text()
     assert "left_pad: not written yet" in report

@@ -1,8 +1,9 @@
 """Fixtures for the grading tests. They need Linux and bubblewrap; where they are missing, see ``course.need``."""
 
 import pytest
-from classroom import Classroom
-from course import need
+
+from tests.support.classroom import Classroom
+from tests.support.course import need
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from attacks import ATTACKS, KNOWN_SENTINEL, placed
-from classroom import ASSIGNMENT, POINTS, cell, solved, text_of
 
-from autograder.driver import Options, grade_class
+from autograder.grading.run import Options, grade_class
 from autograder.sandbox import Limits
 from autograder.sandbox.bubblewrap import USER
+from tests.support.attacks import ATTACKS, KNOWN_SENTINEL, placed
+from tests.support.classroom import ASSIGNMENT, POINTS, cell, solved, text_of
 
 ROOT = Path(__file__).resolve().parents[2]
 HONEST = ("aaa-honest", "mmm-honest", "zzz-honest")
@@ -36,9 +36,10 @@ def aftermath(bubblewrap, empty_room, tmp_path_factory):
     room = empty_room.copy(tmp_path_factory.mktemp("attacked") / "room")
     (room.root / "solutions" / "key.txt").write_text("SECRET")
     with socket.create_server(("127.0.0.1", 0)) as service, socket.socket(socket.AF_UNIX) as abstract:
-        abstract.bind("\0grading-test")
+        name = f"grading-{os.getpid()}"  # tests of two checkouts may run at once
+        abstract.bind(f"\0{name}")
         abstract.listen()
-        places = {"root": room.root, "course": ROOT, "port": service.getsockname()[1]}
+        places = {"root": room.root, "course": ROOT, "port": service.getsockname()[1], "abstract": name}
         for name, attack in ATTACKS.items():
             room.hand_in(name, placed(attack, room.release, **places))
         for student in HONEST:
@@ -161,6 +162,7 @@ def test_feedback_runs_nothing_and_hides_the_tests(aftermath):
         active = Active()
         active.feed(pages[student])
         assert "SCRIPT-RAN" in pages[student] and active.found == []
+    assert "<script>alert('SCRIPT-RAN')" not in pages["raw-script"]
     for page in pages.values():
         assert "BEGIN HIDDEN" not in page and "from autograder import" not in page
         assert "<code>p &lt;= 1</code>" in page, "the instructor's own text is shown as it is"

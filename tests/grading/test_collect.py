@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from autograder.collect import collect, place
+from autograder.collecting.lms import collect, place
 
 KNOWN = ["01_tokenization", "02_forward_step"]
 
@@ -70,7 +70,7 @@ def test_an_archive_is_unpacked_into_the_layout_and_nowhere_else(tmp_path):
 
 
 def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr("autograder.collect.LARGEST", 1000)
+    monkeypatch.setattr("autograder.collecting.lms.LARGEST", 1000)
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("jane/01_tokenization.ipynb", b" " * 1_000_000)
     assert collect(tmp_path / "bomb.zip", tmp_path / "submitted", KNOWN)[1] == [

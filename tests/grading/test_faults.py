@@ -12,15 +12,15 @@ from pathlib import Path
 
 import psutil
 import pytest
-from classroom import ASSIGNMENT, Classroom, solved, still_running
 
-from autograder import driver, gradebook
-from autograder.driver import Options, grade_class
-from autograder.gradebook import NotRecorded, Recorder
-from autograder.processes import only_one
+from autograder.grading import gradebook, run
+from autograder.grading.gradebook import NotRecorded, Recorder
+from autograder.grading.graded import Graded
+from autograder.grading.run import Options, grade_class, only_one
 from autograder.sandbox import bubblewrap as bwrap
 from autograder.sandbox.bubblewrap import SandboxError
-from autograder.submission import Graded
+from tests.support.classroom import ASSIGNMENT, Classroom, solved, still_running
+from tests.support.deadly import grade_or_die
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 CLASS = int(os.environ.get("GENLAB_CLASS", "60"))
@@ -30,8 +30,8 @@ RUN = """
 import sys
 from pathlib import Path
 sys.path[:0] = {paths!r}
-from autograder.driver import Options, grade_class
-from classroom import ASSIGNMENT, Classroom
+from autograder.grading.run import Options, grade_class
+from tests.support.classroom import ASSIGNMENT, Classroom
 
 if __name__ == "__main__":
     root = Path({root!r})
@@ -54,7 +54,7 @@ def varied(room: Classroom, students: int) -> None:
 
 def start(room: Classroom) -> subprocess.Popen:
     program = room.root / "run.py"
-    program.write_text(RUN.format(paths=[str(HERE.parents[1]), str(HERE), str(HERE.parent)], root=str(room.root)))
+    program.write_text(RUN.format(paths=[str(HERE.parents[1])], root=str(room.root)))
     return subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 
@@ -120,7 +120,7 @@ def test_only_what_changed_is_graded_again(undisturbed, tmp_path):
     seen = []
     results, fine = grade_class(room.course, [ASSIGNMENT], options=Options(jobs=1), show=lambda *n: seen.append(n))
     assert fine and len(results) == CLASS and seen[-1] == (1, 1)
-    changed = [a.student for a in results if a.score != before[a.assignment, a.student].score]
+    changed = [a.student for a in results if a.score != before[a.assignment, a.student].result.score]
     assert changed == ["student-001"]
     seen.clear()
     chosen = Options(jobs=1, force=True)
@@ -131,7 +131,7 @@ def test_only_what_changed_is_graded_again(undisturbed, tmp_path):
 def test_a_locked_gradebook_has_a_clear_status(undisturbed, tmp_path, monkeypatch):
     """While another program holds the database nothing is recorded; the next run does it."""
     room = undisturbed.copy(tmp_path / "room")
-    recorder = Recorder(room.course, retry_seconds=0.1)
+    recorder = Recorder(room.course, locked_seconds=0.1)
     book = sqlite3.connect(room.root / "gradebook.db", isolation_level=None)
     before = room.everything()
     graded = Graded(notebook=(room.root / f"autograded/student-003/{ASSIGNMENT}/{ASSIGNMENT}.ipynb").read_text())
@@ -172,14 +172,12 @@ def test_a_worker_that_dies_costs_its_own_submission(undisturbed, tmp_path, monk
     for i in range(6):
         answer = "Deadly." if i == 3 else f"New {i}."
         room.hand_in(f"student-00{i}", solved(room.release, answer=answer))
-    import deadly
-
-    monkeypatch.setattr(driver, "grade_submission", deadly.grade_or_die)
+    monkeypatch.setattr(run, "grade", grade_or_die)
     results, fine = grade_class(room.course, [ASSIGNMENT], options=Options(jobs=2))
     by_student = {result.student: result for result in results}
     assert not fine
     assert [s for s, result in by_student.items() if result.status == "not graded"] == ["student-003"]
-    assert by_student["student-003"].reason == driver.LOST
+    assert by_student["student-003"].reason == "the worker that graded it ended unexpectedly, twice"
 
 
 def test_without_bubblewrap_grading_refuses_and_says_how_to_get_it(undisturbed, monkeypatch):

@@ -1,0 +1,205 @@
+"""How an exercise is declared: one file an exercise, named like the function that the student writes.
+
+``CONTRIBUTING.md`` shows the form. ``all_exercises`` in this package finds every declaration.
+"""
+
+import functools
+import inspect
+import random
+import textwrap
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from genlab.judging.adapters import Adapter
+from genlab.judging.live import LIVE
+from genlab.judging.outcome import Mistake, Outcome, ProbeRecord, Record
+from genlab.judging.runner import run
+
+PUBLIC_SEED = "public"
+
+
+class Probe:
+    """One input: a name that the student reads, a weight, and the arguments in order."""
+
+    def __init__(self, name: str, *, weight: float = 1.0, **args: Any) -> None:
+        self.name, self.weight, self.args = name, weight, args
+
+
+@dataclass(frozen=True)
+class WrongAnswer:
+    """A wrong implementation that people write, and the hint that its author needs."""
+
+    name: str
+    function: Callable
+    hint: str
+
+
+@dataclass(eq=False)
+class Exercise:
+    """One exercise: probes, an oracle, mistakes with their hints, other right implementations.
+
+    ``module``: ``__name__`` of the declaring file, whose last part is the exercise's name: that of the function that
+    the student writes, and the grade_id. ``points``: the maximum. The other options are those of ``Record`` in
+    ``genlab.judging.outcome``; with ``live=True`` the oracle is the function of this name in ``genlab.judging.live``.
+
+    The rest is declared with decorators and with ``slip``. What the exercise ``refuses`` is refused, before they run,
+    by oracle, reference, slips, mistakes and alternatives alike, except where ``refuses=False`` stands.
+    """
+
+    module: str
+    points: float
+    tolerance: float = 0.0
+    calls: bool = False
+    no_grad: bool = False
+    sealed: bool = False
+    adapter: Adapter = Adapter.CALL
+    live: bool = False
+    mistakes: list[WrongAnswer] = field(default_factory=list, init=False)
+    alternatives: list[Callable] = field(default_factory=list, init=False)
+    _refuses: Callable[..., str | None] | None = field(default=None, init=False)
+    _probes: Callable[[random.Random], Iterable[Probe]] | None = field(default=None, init=False)
+    _oracle: Callable | None = field(default=None, init=False)
+    _reference: Callable | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        if self.live and self.name not in LIVE:
+            raise ValueError(f"{self.name} is declared live, and genlab.judging.live has no function of this name")
+
+    @property
+    def name(self) -> str:
+        """The function that the student writes."""
+        return self.module.rpartition(".")[2]
+
+    # -- what a declaration consists of
+
+    def refuses(self, function: Callable[..., str | None]) -> Callable:
+        """Decorate the function that says, for a probe's arguments, why they must be refused with a ValueError.
+
+        It returns the message, or None (or an empty text) for arguments that are accepted.
+        """
+        self._refuses = function
+        return function
+
+    def probes(self, function: Callable[[random.Random], Iterable[Probe]]) -> Callable:
+        """Decorate the function that makes the probes from a random generator, edge cases first."""
+        self._probes = function
+        return function
+
+    def oracle(self, function: Callable) -> Callable:
+        """Decorate the function whose outcomes are right: the library's, wherever it has one."""
+        self._oracle = self._guarded(function)
+        return self._oracle
+
+    def reference(self, function: Callable) -> Callable:
+        """Decorate a right implementation in plain Python and torch: the one that slips change."""
+        self._reference = function
+        self.alternatives.append(self._guarded(function))
+        return self.alternatives[-1]
+
+    def slip(self, name: str, old: str, new: str, hint: str, refuses: bool = True) -> None:
+        """Declare a mistake that is a small edit of the reference: ``new`` in place of ``old``.
+
+        The edited function goes without the reference's decorators: under ``@torch.no_grad()`` its slips leave
+        gradients on. Raises ValueError when ``old`` does not stand exactly once in the reference's source.
+        """
+        assert self._reference is not None, f"{self.name}: slips need a reference before them"
+        reference = inspect.unwrap(self._reference)
+        source = textwrap.dedent(inspect.getsource(reference))
+        source = source[source.index("def ") :]  # without its decorators
+        if source.count(old) != 1:
+            raise ValueError(f"{self.name}: the slip {name} changes {old!r}, which stands {source.count(old)} times")
+        scope: dict[str, Callable] = {}
+        exec(compile(source.replace(old, new), f"<{self.name}: {name}>", "exec"), reference.__globals__, scope)
+        self._add_mistake(name, scope[reference.__name__], hint, refuses)
+
+    def slips(self, table: str, refuses: bool = True) -> None:
+        """Declare several slips: for each a line ``name: old => new`` and, indented below it, the hint.
+
+        A long or multi-line ``new`` stands on lines of its own below ``name: old``, each after ``=> ``.
+        """
+        entries: list[list[str]] = []
+        for line in textwrap.dedent(table).strip("\n").splitlines():
+            if line.startswith(" ") and entries:
+                entries[-1].append(line.strip())
+            elif line.strip():
+                entries.append([line])
+        for head, *rest in entries:
+            name, _, edit = head.partition(": ")
+            old, arrow, new = edit.partition(" =>")
+            code = [line for line in rest if line.startswith("=>")]
+            if not old or bool(arrow) == bool(code):
+                raise ValueError(f"{self.name}: a slip begins with a line `name: old => new`, not with {head!r}")
+            new = new.strip() if arrow else "\n".join(line.removeprefix("=>").removeprefix(" ") for line in code)
+            self.slip(name, old.strip(), new, " ".join(line for line in rest if line not in code), refuses)
+
+    def mistake(self, function: Callable | None = None, *, refuses: bool = True) -> Callable:
+        """Decorate a wrong implementation that is no small edit of the reference; its docstring is the hint."""
+        if function is None:
+            return functools.partial(self.mistake, refuses=refuses)
+        self._add_mistake(function.__name__, function, inspect.getdoc(function) or "", refuses)
+        return function
+
+    def alternative(self, function: Callable | None = None, *, refuses: bool = True) -> Callable:
+        """Decorate a different right implementation."""
+        if function is None:
+            return functools.partial(self.alternative, refuses=refuses)
+        self.alternatives.append(self._guarded(function) if refuses else function)
+        return function
+
+    def _add_mistake(self, name: str, function: Callable, hint: str, refuses: bool) -> None:
+        if any(mistake.name == name for mistake in self.mistakes):
+            raise ValueError(f"{self.name}: two mistakes are called {name!r}")
+        guarded = self._guarded(function) if refuses else function
+        self.mistakes.append(WrongAnswer(name, guarded, " ".join(hint.split())))
+
+    def _guarded(self, function: Callable) -> Callable:
+        """``function``, called only with arguments that the exercise accepts; others are refused with a ValueError."""
+
+        @functools.wraps(function)
+        def refusing(*args: Any, **kwargs: Any) -> Any:
+            if self._refuses is not None and (why := self._refuses(*args, **kwargs)):
+                raise ValueError(why)
+            return function(*args, **kwargs)
+
+        return refusing
+
+    # -- what comes of it
+
+    def right(self) -> Callable:
+        """The oracle, wherever it is declared."""
+        oracle = LIVE[self.name] if self.live else self._oracle
+        assert oracle is not None, f"{self.name} has no oracle"
+        return oracle
+
+    def record(self, seed: str = PUBLIC_SEED, hints: bool = True) -> Record:
+        """All that judging needs, as data: the probes of ``seed`` with their outcomes.
+
+        Without ``hints`` the mistakes are left out: enough to tell right from wrong, and much quicker.
+        """
+        assert self._probes is not None, f"{self.name} has no probes"
+        probes = list(self._probes(random.Random(f"{self.name} {seed}")))
+
+        def outcomes(function: Callable) -> list[Outcome]:
+            """What is compared of each outcome, and no more: a record must not depend on what ran before."""
+            full = (run(function, probe.args, self.adapter) for probe in probes)
+            calls = self.calls or self.no_grad
+            return [replace(o, printed="", warned="", calls=o.calls if calls else ()) for o in full]
+
+        return Record(
+            name=self.name,
+            points=self.points,
+            probes=tuple(
+                ProbeRecord(probe.name, probe.weight, probe.args, expected)
+                for probe, expected in zip(probes, outcomes(self.right()), strict=True)
+            ),
+            mistakes=tuple(
+                Mistake(wrong.name, wrong.hint, tuple(outcomes(wrong.function))) for wrong in self.mistakes if hints
+            ),
+            tolerance=self.tolerance,
+            calls=self.calls,
+            no_grad=self.no_grad,
+            sealed=self.sealed,
+            adapter=self.adapter,
+            live=self.live,
+        )

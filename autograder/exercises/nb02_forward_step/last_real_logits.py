@@ -1,0 +1,113 @@
+"""``last_real_logits``: the next-token logits of each row of a padded batch, in one forward pass."""
+
+import torch
+
+from autograder.exercises.exercise import Exercise, Probe
+from autograder.exercises.inputs import probe_model
+from autograder.exercises.nb02_forward_step._shared import different_rows
+
+exercise = Exercise(__name__, points=4, tolerance=1e-4, calls=True, no_grad=True)
+
+
+@exercise.probes
+def probes(rng):
+    def probe(name, *pads, weight=1, width=9):
+        """Rows with (left, right) padding; what stands in the padding is random, so only the mask tells."""
+        model = probe_model(rng)
+        mask = torch.tensor([[int(left <= t < width - right) for t in range(width)] for left, right in pads])
+        ids = different_rows(rng, len(pads), width)
+        return Probe(name, model=model, input_ids=ids, attention_mask=mask, weight=weight)
+
+    yield probe("no padding", (0, 0), (0, 0))
+    yield probe("padding on the left", (4, 0), (0, 0), (7, 0), weight=2)
+    yield probe("padding on the right", (0, 3), (0, 0), (0, 6), weight=2)
+    yield probe("one row, padding on both sides", (3, 2))
+    yield probe("every row padded in its own way", (5, 0), (0, 5), (0, 0), (2, 4), weight=2)
+
+
+@exercise.oracle
+def oracle(model, input_ids, attention_mask):
+    """The library's own first step: ``generate`` on the same batch, padded on the left."""
+    width = input_ids.shape[1]
+    shifts = [width - 1 - int(row.nonzero()[-1]) for row in attention_mask]
+    ids, mask = (
+        torch.stack([row.roll(n) for row, n in zip(x, shifts, strict=True)]) for x in (input_ids, attention_mask)
+    )
+    settings = {"max_new_tokens": 1, "pad_token_id": 0, "return_dict_in_generate": True, "output_logits": True}
+    return model.generate(ids, attention_mask=mask, do_sample=False, **settings).logits[0]
+
+
+@exercise.reference
+@torch.no_grad()
+def reference(model, input_ids, attention_mask):
+    positions = (attention_mask.cumsum(-1) - 1).clamp(min=0)
+    logits = model(input_ids, attention_mask=attention_mask, position_ids=positions).logits
+    last = (attention_mask * torch.arange(attention_mask.shape[1])).argmax(-1)
+    return logits[torch.arange(len(logits)), last]
+
+
+exercise.slips("""
+    with_gradients: , last] => , last]
+        The values are right, but the model ran with gradients on. Put the call into `with torch.no_grad():`.
+    last_column: logits[torch.arange(len(logits)), last] => logits[:, -1]
+        The last column of every row was taken, and in a row padded on the right that column is padding. Find the last
+        column where the row's mask is 1.
+    mask_without_positions: , position_ids=positions =>
+        The mask hides the padding, but the positions still count it: in a row padded on the left the first real token
+        sits at position 4, say, instead of 0. Pass position_ids = mask.cumsum(-1) - 1, clamped at 0.
+    positions_without_mask: attention_mask=attention_mask, =>
+        The positions are right, but the mask did not reach the model: real tokens attend to the padding in front of
+        them. Pass attention_mask as well.
+    neither_mask_nor_positions: , attention_mask=attention_mask, position_ids=positions =>
+        The model received the ids alone, so it reads the padding as text and counts it. Pass attention_mask and
+        position_ids.
+    last_column_of_the_mask_alone: , position_ids=positions).logits
+        => ).logits
+        =>     return logits[:, -1]
+        Two things are missing: position_ids, which must not count the padding in front, and the last *real* column of
+        each row, which under right padding is not the last column.
+    last_column_of_the_ids_alone: , attention_mask=attention_mask, position_ids=positions).logits
+        => ).logits
+        =>     return logits[:, -1]
+        The mask was not used at all: it must reach the model, it gives the positions, and it tells which column of each
+        row is the last real one.
+    number_of_tokens_as_column: (attention_mask * torch.arange(attention_mask.shape[1])).argmax(-1)
+        => attention_mask.sum(-1) - 1
+        mask.sum(-1) - 1 is the column of the last real token only where the row starts at column 0. With padding in
+        front it points too far left: look for the last 1 of the mask.
+    first_real_column: (attention_mask * torch.arange(attention_mask.shape[1])).argmax(-1) => attention_mask.argmax(-1)
+        mask.argmax(-1) finds the first 1 of the mask, so these logits stand at the first real token. Look for the last
+        1.
+    positions_from_one: (attention_mask.cumsum(-1) - 1).clamp(min=0) => attention_mask.cumsum(-1)
+        The positions start at 1: cumsum counts the first real token as 1. Subtract 1.
+    negative_positions: .clamp(min=0) =>
+        cumsum - 1 is -1 at padding in front, and there is no position -1: that is the IndexError. Clamp at 0; what
+        stands at the padding does not matter, the mask hides it.
+""")
+
+
+@exercise.mistake
+def one_call_for_each_row(model, input_ids, attention_mask):
+    """The values are right, but each row went through the model alone. A batch is worth its padding because one forward
+    pass serves all rows: call the model once."""
+    pairs = zip(input_ids, attention_mask, strict=True)
+    return torch.stack([model(row[mask == 1].unsqueeze(0)).logits[0, -1] for row, mask in pairs])
+
+
+@exercise.alternative
+@torch.no_grad()
+def by_flipping(model, input_ids, attention_mask):
+    """-1 becomes 1, as the library has it; the last 1 is the first of the flipped mask."""
+    positions = (attention_mask.cumsum(-1) - 1).masked_fill(attention_mask == 0, 1)
+    logits = model(input_ids=input_ids, attention_mask=attention_mask, position_ids=positions).logits
+    last = attention_mask.shape[1] - 1 - attention_mask.flip(-1).argmax(-1)
+    return logits.gather(1, last[:, None, None].expand(-1, 1, logits.shape[-1])).squeeze(1)
+
+
+@exercise.alternative
+@torch.no_grad()
+def by_rows_of_the_result(model, input_ids, attention_mask):
+    """One forward pass, then a loop over the rows."""
+    positions = (attention_mask.cumsum(-1) - 1).relu()
+    out = model(input_ids, attention_mask=attention_mask.bool(), position_ids=positions)
+    return torch.stack([row[mask.nonzero().max()] for row, mask in zip(out.logits, attention_mask, strict=True)])

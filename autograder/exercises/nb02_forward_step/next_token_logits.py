@@ -1,0 +1,79 @@
+"""``next_token_logits``: one forward pass, and the logits of the last position, [B, V]."""
+
+import torch
+
+from autograder.exercises.exercise import Exercise, Probe
+from autograder.exercises.inputs import probe_model
+from autograder.exercises.nb02_forward_step._shared import different_rows
+
+exercise = Exercise(__name__, points=2, tolerance=1e-5, no_grad=True)
+
+
+@exercise.probes
+def probes(rng):
+    def probe(name, rows, width, weight=1, **settings):
+        model = probe_model(rng, **settings)
+        ids = different_rows(rng, rows, width, settings.get("vocab_size", 31))
+        return Probe(name, model=model, input_ids=ids, weight=weight)
+
+    yield probe("one row of one token", 1, 1)
+    yield probe("one row", 1, 6)
+    yield probe("as many rows as positions", 3, 3, weight=2)
+    yield probe("two rows", 2, 7, weight=2)
+    yield probe("another vocabulary", 4, 5, vocab_size=53)
+
+
+@exercise.oracle
+@exercise.reference
+@torch.no_grad()  # slips leave gradients on: each is recognized whether or not its author turned them off
+def reference(model, input_ids):
+    return model(input_ids).logits[:, -1]
+
+
+exercise.slips("""
+    leaves_gradients_on: logits[:, -1] => logits[:, -1]
+        The values are right, but the model ran with gradients on: PyTorch kept every intermediate result for a backward
+        pass that never comes. Put the call into `with torch.no_grad():`.
+    only_row_zero: [:, -1] => [0, -1]
+        This is the first row alone: [0, -1] picks one row and drops the batch dimension. Keep all rows with a colon:
+        [:, -1].
+    last_row_instead_of_last_position: [:, -1] => [-1]
+        [-1] picks the last row of the batch, because the first axis is the batch. The positions are the second axis:
+        [:, -1].
+    first_position: [:, -1] => [:, 0]
+        These logits stand at the first position and have seen one token only. The last position has seen the whole
+        prompt.
+    mean_over_positions: [:, -1] => .mean(dim=1)
+        The positions were averaged. Each position is a prediction of its own, about another token: take the one at the
+        last position and leave the rest.
+    softmax_over_positions: [:, -1] => .softmax(dim=1)[:, -1]
+        A softmax ran over the positions (dim=1). Logits are asked for, so no softmax is needed; where one is, it runs
+        over the vocabulary, the last axis.
+    probabilities: [:, -1] => .softmax(dim=-1)[:, -1]
+        These are probabilities. The exercise asks for the raw logits: leave the softmax to exercise 2.
+    flattened_argmax: [:, -1] => .argmax()
+        argmax without a dim flattens the tensor: its result counts through all rows and positions and is no token id.
+        And the exercise asks for the logits themselves, not for a token.
+    token_ids: [:, -1] => [:, -1].argmax(dim=-1)
+        This is the id of the most likely token of each row. The exercise asks for the logits of all tokens.
+    all_positions: [:, -1] =>
+        These are the logits of all positions, [B, T, V]. Only the last position predicts the token after the prompt.
+    keeps_an_axis_of_one: [:, -1] => [:, -1:]
+        The slice -1: keeps an axis of length 1, so the shape is [B, 1, V]. Index with -1 to drop the axis.
+    squeezes_the_batch: [:, -1] => [:, -1].squeeze()
+        squeeze() without a dim also removes the batch axis when there is only one row. Index the axis that you want to
+        drop: [:, -1].
+""")
+
+
+@exercise.alternative
+def with_logits_to_keep(model, input_ids):
+    """The library's own way to compute one position only."""
+    with torch.inference_mode():
+        return model(input_ids=input_ids, logits_to_keep=1).logits.squeeze(1)
+
+
+@exercise.alternative
+@torch.no_grad()
+def row_by_row(model, input_ids):
+    return torch.stack([model(row.unsqueeze(0))[0][0, len(row) - 1] for row in input_ids])

@@ -1,0 +1,101 @@
+"""``surprise``: for each token after the first the entropy before it and its surprise, in bits."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from autograder.exercises.exercise import Exercise, Probe
+from autograder.exercises.inputs import INF, gaussian_logits
+from autograder.exercises.nb02_forward_step._shared import different_rows, gathered
+
+exercise = Exercise(__name__, points=3, tolerance=1e-5)
+
+
+@exercise.probes
+def probes(rng):
+    def probe(name, *shape, weight=1):
+        return Probe(name, logits=gaussian_logits(rng, *shape), input_ids=different_rows(rng, *shape), weight=weight)
+
+    certain = torch.zeros(1, 3, 4)
+    certain[0, :, 2] = 1e4
+    hidden = gaussian_logits(rng, 2, 5, 7)
+    hidden[..., 3] = -INF  # only token 3 is impossible, and both rows hold it once
+    ids = torch.tensor([[0, 6, 3, 1, 5], [2, 4, 6, 0, 3]])
+    eight = different_rows(rng, 1, 4, 8)
+    yield Probe("eight equal probabilities are 3 bits", logits=torch.ones(1, 4, 8), input_ids=eight)
+    yield Probe("a certain token is 0 bits", logits=certain, input_ids=torch.tensor([[1, 2, 2]]))
+    yield probe("two rows", 2, 6, 9, weight=2)
+    yield Probe("a token of probability 0", logits=hidden, input_ids=ids, weight=2)
+    yield probe("many rows", 4, 7, 12)
+
+
+@exercise.oracle
+def oracle(logits, input_ids):
+    logits, targets = logits[:, :-1], input_ids[:, 1:]
+    entropy = torch.special.entr(logits.softmax(-1)).sum(-1)
+    bits = F.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
+    return entropy / math.log(2), bits / math.log(2)
+
+
+@exercise.reference
+def reference(logits, input_ids):
+    logprobs = logits[:, :-1].log_softmax(-1) / math.log(2)
+    products = (logprobs.exp2() * logprobs).where(logprobs > -INF, 0.0)
+    return -products.sum(-1), -gathered(logprobs, input_ids[:, 1:])
+
+
+exercise.slips("""
+    natural_logarithm: .log_softmax(-1) / math.log(2)
+        => .log_softmax(-1)
+        =>     return -(logprobs.exp() * logprobs).nan_to_num().sum(-1), -gathered(logprobs, input_ids[:, 1:])
+        These are nats: log is the natural logarithm. Bits are logarithms to the base 2: torch.log2, or divide by
+        log(2).
+    summed_over_positions: -products.sum(-1), -gathered(logprobs, input_ids[:, 1:])
+        => -products.sum((-2, -1)), -gathered(logprobs, input_ids[:, 1:]).sum(-1)
+        The positions were added up. The strip needs a number for each token: sum over the vocabulary only, dim=-1.
+    averaged_over_positions: -products.sum(-1), -gathered(logprobs, input_ids[:, 1:])
+        => -products.sum(-1).mean(-1), -gathered(logprobs, input_ids[:, 1:]).mean(-1)
+        The positions were averaged. The strip needs a number for each token: sum over the vocabulary only, dim=-1.
+    zero_times_minus_infinity: .where(logprobs > -INF, 0.0) =>
+        A token of probability 0 gives 0 times -inf, which is nan, and the sum with it. Its share of the entropy is 0:
+        write 0 there (torch.special.entr does, and so does a where or nan_to_num on the products).
+    adds_a_little: -gathered(logprobs, => -gathered((logits[:, :-1].softmax(-1) + 1e-9).log2(),
+        A small number was added before the logarithm, so that an impossible token has a finite surprise and all others
+        are slightly off. The surprise of an impossible token is inf: take the logarithm from log_softmax.
+    surprise_at_its_own_position: -gathered(logprobs, input_ids[:, 1:])
+        => -gathered(logits.log_softmax(-1) / math.log(2), input_ids)[:, 1:]
+        Each token was looked up at its own position, where the model has already read it. Position t predicts token t +
+        1: pair logits[:, :-1] with input_ids[:, 1:].
+    entropy_of_the_next_position: -products.sum(-1)
+        => torch.special.entr(logits.softmax(-1)).sum(-1)[:, 1:] / math.log(2)
+        The entropies are one position late: the uncertainty about token t + 1 stands at position t, so the last
+        position is left out, not the first.
+    all_positions_of_entropy: -products.sum(-1) => torch.special.entr(logits.softmax(-1)).sum(-1) / math.log(2)
+        There are T entropies here. The last position predicts a token that is not in the text: leave it out, so that
+        both results have the shape [B, T - 1].
+    sign_forgotten: -products.sum(-1), -gathered => products.sum(-1), gathered
+        The logarithm of a probability is negative or 0; entropy and surprise are its negative.
+    swapped: -products.sum(-1), -gathered(logprobs, input_ids[:, 1:])
+        => -gathered(logprobs, input_ids[:, 1:]), -products.sum(-1)
+        The two results are swapped: the entropies come first.
+    logits_as_probabilities: return -products.sum(-1), -gathered(logprobs, input_ids[:, 1:])
+        => bits = logits[:, :-1].log2()
+        =>     return -(logits[:, :-1] * bits).sum(-1), -gathered(bits, input_ids[:, 1:])
+        The logarithm of the logits was taken. Logits are no probabilities: apply softmax or log_softmax first.
+""")
+
+
+@exercise.alternative
+def in_plain_python(logits, input_ids):
+    def bits(row, token):
+        probs = torch.softmax(row, dim=0).tolist()
+        entropy = -sum(p * math.log2(p) for p in probs if p > 0)
+        return entropy, -math.log2(probs[token]) if probs[token] else math.inf
+
+    pairs = [
+        [bits(row, token) for row, token in zip(rows[:-1], tokens[1:].tolist(), strict=True)]
+        for rows, tokens in zip(logits, input_ids, strict=True)
+    ]
+    both = torch.tensor(pairs)
+    return both[..., 0], both[..., 1]

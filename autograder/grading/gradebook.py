@@ -1,0 +1,215 @@
+"""The one writer of nbgrader's gradebook: a submission with all its grades in one transaction.
+
+What nbgrader itself would write for the graded notebook is written, by its own code. One table is added: which
+submission, in which state, of which assignment and grader the recorded grades are, and where each score comes from. It
+is written in the same transaction, so that a run that was killed knows where it stopped.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from sqlalchemy import Column, Engine, Float, MetaData, String, Table, Text, delete, insert, inspect, make_url, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from autograder.grading.cells import marks
+from autograder.grading.graded import Graded, Score
+from autograder.returning.table import Result, Status
+
+LOCKED_SECONDS = 30.0  # how long to wait for a SQLite file that another program has locked
+
+metadata = MetaData()
+grading = Table(
+    "genlab_grading",
+    metadata,
+    Column("assignment", String(255), primary_key=True),
+    Column("student", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("status", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("score", Float),
+    Column("maximum", Float),
+    Column("finished", Float, nullable=False),
+    Column("version", String(64)),  # of genlab, which graded; this column and the next are missing in old gradebooks
+    Column("scores", Text),  # JSON: a list of Score.to_json()
+)
+
+
+class NotRecorded(RuntimeError):
+    """The gradebook or the disk did not take a result. The submission stays ungraded; the next run grades it."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the gradebook says of a submission that was graded. ``fingerprint``: see ``plan``."""
+
+    fingerprint: str
+    result: Result
+
+
+def prepare(engine: Engine) -> None:
+    """Make the table ``genlab_grading``; give the one of an older release the columns that it lacks."""
+    metadata.create_all(engine)
+    present = {column["name"] for column in inspect(engine).get_columns(grading.name)}
+    with engine.begin() as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        for column in grading.columns:
+            if column.name not in present:
+                operations.add_column(grading.name, Column(column.name, column.type))
+
+
+def scores(gradebook: Gradebook, assignment: str, student: str) -> dict[str, Score]:
+    """The recorded score of each test cell, by grade_id; none where a submission was graded in another way.
+
+    ``prepare`` the gradebook's engine first.
+    """
+    asked = select(grading.c.scores).where(grading.c.assignment == assignment, grading.c.student == student)
+    with gradebook.engine.connect() as connection:
+        found = connection.scalar(asked)
+    return {score.grade_id: score for score in map(Score.from_json, json.loads(found or "[]"))}
+
+
+class Recorder:
+    """Writes results. One process at a time may have one: see ``run.only_one``."""
+
+    def __init__(self, course: NbGraderAPI, locked_seconds: float = LOCKED_SECONDS) -> None:
+        self.course = course
+        url = make_url(course.coursedir.db_url)
+        if url.get_backend_name() == "sqlite":
+            url = url.update_query_dict({"timeout": str(locked_seconds)})
+        self.gradebook = Gradebook(url.render_as_string(hide_password=False), course.coursedir.course_id)
+        prepare(self.gradebook.engine)
+
+    def close(self) -> None:
+        self.gradebook.close()
+
+    def recorded(self) -> dict[tuple[str, str], Recorded]:
+        """Everything that has been graded, by assignment and student."""
+        with self.gradebook.engine.connect() as connection:
+            rows = connection.execute(select(grading)).all()
+        return {
+            (row.assignment, row.student): Recorded(
+                row.fingerprint,
+                Result(row.assignment, row.student, Status(row.status), row.score, row.maximum, row.reason),
+            )
+            for row in rows
+        }
+
+    def record(self, assignment: str, student: str, fingerprint: str, graded: Graded) -> Result:
+        """Write one result, file first. Raises NotRecorded; then the gradebook is as it was."""
+        try:
+            with self._transaction() as session:
+                if graded.problem:
+                    result = Result(assignment, student, Status.FAILED, reason=graded.problem)
+                else:
+                    result = self._record(session, assignment, student, graded)
+                self._note(session, fingerprint, graded, result)
+            return result
+        except DBAPIError as error:
+            raise NotRecorded(f"the gradebook could not be written: {error.orig}") from error
+        except OSError as error:
+            raise NotRecorded(f"the result could not be written: {error}") from error
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        """nbgrader's session, within one transaction that is committed at the end or else rolled back.
+
+        nbgrader's code commits after every change. SQLAlchemy's way to make one transaction of that is to have the
+        session join a transaction that was begun outside: then ``commit`` in the session only writes to the connection.
+        """
+        db = self.gradebook.db
+        db.remove()
+        with self.gradebook.engine.begin() as connection:
+            db.configure(bind=connection, join_transaction_mode="rollback_only")
+            try:
+                yield db()
+                db.flush()
+            finally:
+                db.remove()
+                db.configure(bind=self.gradebook.engine)
+
+    def _record(self, session: Session, assignment: str, student: str, graded: Graded) -> Result:
+        """Write the graded notebook and all that nbgrader would write of it."""
+        book = self.gradebook
+        self._write_file(assignment, student, graded.notebook)
+        book.update_or_create_student(student)
+        source = self.course.coursedir.format_path(self.course.coursedir.submitted_directory, student, assignment)
+        timestamp, reason = when_handed_in(self.course, source)
+        with session.no_autoflush:
+            book.update_or_create_submission(assignment, student, **({"timestamp": timestamp} if timestamp else {}))
+        saver = SaveAutoGrades(config=self.course.config)
+        saver.gradebook, saver.notebook_id = book, assignment
+        saver.assignment_id, saver.student_id = assignment, student
+        for cell in filter(marks, nbformat.reads(graded.notebook, as_version=4).cells):
+            saver.preprocess_cell(cell, {}, 0)
+        self._penalty(assignment, student)
+        session.flush()
+        session.expire_all()
+        submission = book.find_submission(assignment, student)
+        status = Status.MANUAL if submission.needs_manual_grade else Status.GRADED
+        return Result(assignment, student, status, float(submission.score), float(submission.max_score), reason)
+
+    def _penalty(self, assignment: str, student: str) -> None:
+        """What ``nbgrader.preprocessors.AssignLatePenalties`` does, in this transaction."""
+        submission = self.gradebook.find_submission(assignment, student)
+        notebook = self.gradebook.find_submission_notebook(assignment, assignment, student)
+        notebook.late_submission_penalty = None
+        if submission.total_seconds_late > 0:
+            rule = AssignLatePenalties(config=self.course.config)
+            rule.init_plugin()
+            penalty = rule.plugin_inst.late_submission_penalty(student, notebook.score, submission.total_seconds_late)
+            if penalty is not None:
+                notebook.late_submission_penalty = min(max(penalty, 0), notebook.score)
+
+    def _note(self, session: Session, fingerprint: str, graded: Graded, result: Result) -> None:
+        """Write the submission's row of our own table."""
+        mine = (grading.c.assignment == result.assignment, grading.c.student == result.student)
+        session.execute(delete(grading).where(*mine))
+        row = vars(result) | {"fingerprint": fingerprint, "finished": time.time(), "version": graded.version}
+        session.execute(insert(grading).values(scores=json.dumps([s.to_json() for s in graded.scores]), **row))
+
+    def _write_file(self, assignment: str, student: str, notebook: str) -> None:
+        """The graded notebook, where nbgrader's formgrader and feedback look for it."""
+        directory = self.course.coursedir.autograded_directory
+        folder = Path(self.course.coursedir.format_path(directory, student, assignment))
+        folder.mkdir(parents=True, exist_ok=True)
+        replace(folder / f"{assignment}.ipynb", notebook.encode())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` so that a reader finds the old file or the new one. Raises OSError."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def when_handed_in(course: NbGraderAPI, folder: str) -> tuple[datetime | None, str]:
+    """When the submission in ``folder`` was handed in, says its timestamp.txt; and what is wrong with that file."""
+    if not os.path.lexists(Path(folder, "timestamp.txt")):
+        return None, ""
+    try:
+        return course.coursedir.get_existing_timestamp(folder), ""
+    except Exception as error:
+        return None, f"its timestamp.txt cannot be read ({type(error).__name__})"

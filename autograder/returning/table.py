@@ -1,0 +1,35 @@
+"""What became of a submission, and the table of a class."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What became of a submission."""
+
+    GRADED = "graded"
+    MANUAL = "needs manual grading"
+    FAILED = "failed"  # what was handed in cannot be graded
+    NOT_GRADED = "not graded"  # something here went wrong; the next run tries again
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one submission. ``reason`` says why it has no score, or what was odd."""
+
+    assignment: str
+    student: str
+    status: Status
+    score: float | None = None
+    maximum: float | None = None
+    reason: str = ""
+
+
+def table(results: list[Result]) -> str:
+    """The results in columns, a line each."""
+    rows = [("student", "assignment", "score", "status")]
+    for r in results:
+        score = "" if r.score is None else f"{r.score:g}/{r.maximum:g}"
+        rows.append((r.student, r.assignment, score, r.status + (f": {r.reason}" if r.reason else "")))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    return "\n".join("  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]) for row in rows)

@@ -1,0 +1,75 @@
+"""How a probe's arguments reach the student's code."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+import torch
+from transformers import StoppingCriteria
+
+
+class Adapter(StrEnum):
+    """A way to call a student's function with a probe's arguments, which have names and an order."""
+
+    CALL = "call"  # positionally, so that a student may rename parameters
+    KEYWORDS = "keywords"  # by name
+    COLLECT = "collect"  # positionally; the chunks of a generator become a list
+    EACH = "each"  # once for each item of the first argument, with the others; the results become a list
+    STREAM = "stream"  # like COLLECT, each chunk with the number of forward passes made when it came
+    CRITERION = "criterion"  # a class of stopping criteria is built and used in ``model.generate``
+
+
+def _stream(function: Callable, args: dict[str, Any]) -> list[list[Any]]:
+    """``[[forward passes so far, chunk], ...]`` of a generator without its empty chunks; ``args["model"]`` writes."""
+    forwards = 0
+
+    def count(*_: Any) -> None:
+        nonlocal forwards
+        forwards += 1
+
+    hook = args["model"].register_forward_pre_hook(count)
+    try:
+        return [[forwards, chunk] for chunk in function(*args.values()) if chunk != ""]
+    finally:
+        hook.remove()
+
+
+def _criterion(make: Callable, args: dict[str, Any]) -> dict[str, Any]:
+    """What ``make(tokenizer, prompt_length, limit)`` answers at each step of a run, and the ids that come of it."""
+    model, tokenizer, ids, limit, max_new_tokens = args.values()
+    criterion = make(tokenizer, ids.shape[1], limit)
+    answers = []
+
+    def ask(input_ids: torch.Tensor, scores: Any, **kwargs: Any) -> Any:
+        answers.append(criterion(input_ids, scores, **kwargs))
+        return answers[-1]
+
+    sequences = model.generate(
+        ids,
+        attention_mask=torch.ones_like(ids),
+        max_new_tokens=max_new_tokens,
+        pad_token_id=tokenizer.eos_token_id,
+        stopping_criteria=[ask],
+    )
+    return {"is_criterion": isinstance(criterion, StoppingCriteria), "answers": answers, "sequences": sequences}
+
+
+def _each(function: Callable, args: dict[str, Any]) -> list[Any]:
+    """The result of ``function(item, *others)`` for each item of the first argument."""
+    items, *others = args.values()
+    return [function(item, *others) for item in items]
+
+
+_CALLS: dict[Adapter, Callable[[Callable, dict[str, Any]], Any]] = {
+    Adapter.CALL: lambda function, args: function(*args.values()),
+    Adapter.KEYWORDS: lambda function, args: function(**args),
+    Adapter.COLLECT: lambda function, args: list(function(*args.values())),
+    Adapter.EACH: _each,
+    Adapter.STREAM: _stream,
+    Adapter.CRITERION: _criterion,
+}
+
+
+def call(adapter: Adapter, function: Callable, args: dict[str, Any]) -> Any:
+    """Call ``function`` in the way of ``adapter`` and return its result. Raises what the function raises."""
+    return _CALLS[adapter](function, args)

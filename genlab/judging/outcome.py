@@ -1,0 +1,176 @@
+"""What everything about a check speaks of: the outcome of one call, and an exercise's record. One JSON codec for both.
+
+A record holds inputs, expected outcomes and the outcomes of known mistakes, never a solution. It is what
+``genlab/judging/data`` keeps for the visible checks and what a grading run makes of its own seed.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from genlab.judging.adapters import Adapter
+from genlab.judging.values import decode, encode
+
+PRINTED = 2000  # characters of what a function printed or warned that are kept
+
+
+@dataclass(frozen=True)
+class Error:
+    """An exception. ``types``: names of its classes, from most to least specific; at least one."""
+
+    types: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """One forward pass of a model: the shape of its ids, and whether gradients were on."""
+
+    shape: tuple[int, ...]
+    grad: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call of a function.
+
+    ``value``: the result, None after an error. ``mutated``: names of arguments that the call changed. ``calls``:
+    forward passes of the models among the arguments. ``printed``: stdout; ``warned``: stderr, warnings and logs.
+    """
+
+    value: Any = None
+    error: Error | None = None
+    mutated: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    printed: str = ""
+    warned: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-serialisable data, without what is empty: ``from_json`` gives the outcome back."""
+        data: dict[str, Any] = {}
+        if self.error:
+            data["error"] = {"types": list(self.error.types), "message": self.error.message}
+        else:
+            data["value"] = encode(self.value)
+        if self.mutated:
+            data["mutated"] = list(self.mutated)
+        if self.calls:
+            data["calls"] = [{"shape": list(call.shape), "grad": call.grad} for call in self.calls]
+        return data | {key: text for key in ("printed", "warned") if (text := getattr(self, key))}
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Outcome":
+        """The outcome that ``data`` describes. ``data`` may come from an untrusted kernel.
+
+        Raises ValueError, TypeError, KeyError, IndexError, AttributeError or RuntimeError when it has another form.
+        """
+        error = data.get("error")
+        if error is not None:
+            types = tuple(_text(name, 100) for name in error["types"][:20])
+            if not types:
+                raise ValueError("an error without a type")
+            error = Error(types, _text(error["message"], PRINTED))
+        return cls(
+            value=None if error else decode(data.get("value")),
+            error=error,
+            mutated=tuple(_text(name, 100) for name in data.get("mutated", [])[:20]),
+            calls=tuple(
+                Call(tuple(int(n) for n in call["shape"][:8]), bool(call["grad"]))
+                for call in data.get("calls", [])[:1000]
+            ),
+            printed=_text(data.get("printed", ""), PRINTED),
+            warned=_text(data.get("warned", ""), PRINTED),
+        )
+
+
+@dataclass(frozen=True)
+class ProbeRecord:
+    """One input with what is right for it. ``name`` is what the student reads."""
+
+    name: str
+    weight: float
+    args: dict[str, Any]
+    expected: Outcome
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known mistake: its name, the hint for its author, its outcome on each probe."""
+
+    name: str
+    hint: str
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that judging an exercise needs, as data.
+
+    ``tolerance``: see ``values.same``. ``calls``: the shapes of forward passes are judged; ``no_grad``: so is whether
+    gradients were on. ``sealed``: a report does not tell what was expected. ``live``: what is expected is computed when
+    the check runs, by the library function of the exercise's name in ``judging.live``.
+    """
+
+    name: str
+    points: float
+    probes: tuple[ProbeRecord, ...]
+    mistakes: tuple[Mistake, ...] = ()
+    tolerance: float = 0.0
+    calls: bool = False
+    no_grad: bool = False
+    sealed: bool = False
+    adapter: Adapter = Adapter.CALL
+    live: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-serialisable data: ``from_json`` gives the record back."""
+        return {
+            "name": self.name,
+            "points": self.points,
+            "tolerance": self.tolerance,
+            "calls": self.calls,
+            "no_grad": self.no_grad,
+            "sealed": self.sealed,
+            "adapter": self.adapter.value,
+            "live": self.live,
+            "probes": [
+                {
+                    "name": probe.name,
+                    "weight": probe.weight,
+                    "args": {name: encode(value) for name, value in probe.args.items()},
+                    "expected": probe.expected.to_json(),
+                }
+                for probe in self.probes
+            ],
+            "mistakes": [
+                {
+                    "name": mistake.name,
+                    "hint": mistake.hint,
+                    "outcomes": [outcome.to_json() for outcome in mistake.outcomes],
+                }
+                for mistake in self.mistakes
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Record":
+        """The record that ``to_json`` wrote."""
+        options = {key: data[key] for key in ("name", "points", "tolerance", "calls", "no_grad", "sealed", "live")}
+        probes = tuple(
+            ProbeRecord(
+                probe["name"],
+                probe["weight"],
+                {name: decode(value) for name, value in probe["args"].items()},
+                Outcome.from_json(probe["expected"]),
+            )
+            for probe in data["probes"]
+        )
+        mistakes = tuple(
+            Mistake(m["name"], m["hint"], tuple(map(Outcome.from_json, m["outcomes"]))) for m in data["mistakes"]
+        )
+        return cls(probes=probes, mistakes=mistakes, adapter=Adapter(data["adapter"]), **options)
+
+
+def _text(value: Any, limit: int) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value[:limit]

@@ -1,0 +1,154 @@
+"""Values as JSON and back, so that a check is data in and data out.
+
+A student's result leaves the student's kernel only in this form: plain JSON with tagged objects for
+what JSON lacks. Nothing here is ever unpickled or evaluated. Only exact built-in types and exact
+``torch.Tensor`` are accepted: a subclass, or an object whose ``==`` is always true, is encoded as a
+value of the wrong type and compares unequal to everything expected.
+"""
+
+import base64
+import math
+from typing import Any
+
+import torch
+
+_DTYPES = {
+    str(d).removeprefix("torch."): d
+    for d in (
+        torch.float64, torch.float32, torch.float16, torch.bfloat16,
+        torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
+    )
+}  # fmt: skip
+MAX_ELEMENTS = 4_000_000
+
+
+class Resource:
+    """An argument that is made where it is used: a tokenizer or a model, by name and settings."""
+
+    def __init__(self, name: str, **settings: Any) -> None:
+        self.name, self.settings = name, settings
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{k}={v!r}" for k, v in self.settings.items())
+        return f"{self.name}({settings})"
+
+
+def encode(value: Any, depth: int = 0) -> Any:
+    """Turn ``value`` into JSON-serialisable data; what has no place in it becomes ``{"$wrong": type}``."""
+    kind = type(value)
+    if value is None or kind in (bool, int, str):
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else {"$float": repr(value)}
+    if depth > 8:
+        return {"$wrong": "something nested too deeply"}
+    if kind in (list, tuple):
+        items = [encode(item, depth + 1) for item in value]
+        return items if kind is list else {"$tuple": items}
+    if kind is dict:
+        return {"$dict": [[encode(k, depth + 1), encode(v, depth + 1)] for k, v in value.items()]}
+    if kind is bytes:
+        return {"$bytes": base64.b64encode(value).decode("ascii")}
+    if kind is Wrong:
+        return {"$wrong": value.description}
+    if kind is Resource:
+        return {"$resource": [value.name, encode(value.settings, depth + 1)]}
+    if kind is torch.Tensor and value.numel() <= MAX_ELEMENTS:
+        dtype = str(value.dtype).removeprefix("torch.")
+        if dtype in _DTYPES and value.layout is torch.strided and value.device.type == "cpu":
+            flat = torch.empty(value.numel(), dtype=value.dtype)  # .contiguous() keeps the stride of a single element
+            raw = flat.copy_(value.detach().reshape(-1)).view(torch.uint8)
+            return {"$tensor": [dtype, list(value.shape), base64.b64encode(bytes(raw.numpy())).decode("ascii")]}
+        return {"$wrong": f"a tensor of {value.dtype} on {value.device}"}
+    return {"$wrong": f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")}
+
+
+class Wrong:
+    """Stands for a result of a type that no exercise asks for. Equal to nothing."""
+
+    def __init__(self, description: str) -> None:
+        self.description = description
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{self.description}>"
+
+
+def decode(data: Any) -> Any:
+    """The inverse of ``encode``; raises ValueError on anything that ``encode`` does not write."""
+    if data is None or isinstance(data, (bool, int, str, float)):
+        return data
+    if isinstance(data, list):
+        return [decode(item) for item in data]
+    if isinstance(data, dict) and len(data) == 1:
+        (tag, content), *_ = data.items()
+        if tag == "$float" and content in ("nan", "inf", "-inf"):
+            return float(content)
+        if tag == "$tuple":
+            return tuple(decode(item) for item in content)
+        if tag == "$dict":
+            return {decode(k): decode(v) for k, v in content}
+        if tag == "$bytes":
+            return base64.b64decode(content)
+        if tag == "$wrong":
+            return Wrong(str(content))
+        if tag == "$resource":
+            name, settings = content
+            return Resource(name, **decode(settings))
+        if tag == "$tensor":
+            dtype, shape, raw = content
+            raw = bytearray(base64.b64decode(raw))
+            flat = torch.frombuffer(raw, dtype=_DTYPES[dtype]) if raw else torch.empty(0, dtype=_DTYPES[dtype])
+            return flat.reshape(shape)
+    raise ValueError("not a value that a check exchanges")
+
+
+def same(expected: Any, got: Any, tolerance: float) -> bool:
+    """Whether ``got`` is the expected value: same types, dtypes, shapes; floats within ``tolerance``.
+
+    ``tolerance`` bounds ``|expected - got| / (1 + |expected|)``; 0 asks for exact equality. Infinities and NaN must
+    stand at the same places. A list and a tuple count as the same.
+    """
+    if isinstance(expected, torch.Tensor) or isinstance(got, torch.Tensor):
+        if type(expected) is not torch.Tensor or type(got) is not torch.Tensor:
+            return False
+        if expected.dtype != got.dtype or expected.shape != got.shape:
+            return False
+        if not expected.is_floating_point():
+            return torch.equal(expected, got)
+        return torch.allclose(got.double(), expected.double(), rtol=tolerance, atol=tolerance, equal_nan=True)
+    if isinstance(expected, (list, tuple)) and isinstance(got, (list, tuple)):
+        return len(expected) == len(got) and all(same(e, g, tolerance) for e, g in zip(expected, got, strict=True))
+    if type(expected) is not type(got):
+        return False
+    if isinstance(expected, dict):
+        return list(expected) == list(got) and all(same(expected[k], got[k], tolerance) for k in expected)
+    if isinstance(expected, float):
+        return same(torch.tensor(expected, dtype=torch.float64), torch.tensor(got, dtype=torch.float64), tolerance)
+    return bool(expected == got)
+
+
+def show(value: Any, limit: int = 300) -> str:
+    """One value in words short enough for a report."""
+    if isinstance(value, torch.Tensor):
+        body = repr(value.tolist()) if value.numel() > 200 else _rounded(value.tolist())
+        text = f"{str(value.dtype).removeprefix('torch.')} tensor of shape {list(value.shape)}: {body}"
+    elif isinstance(value, (float, list, tuple)):
+        text = _rounded(value)
+    else:
+        text = repr(value)
+    return text if len(text) <= limit else text[: limit - 4] + " ..."
+
+
+def _rounded(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_rounded, value)) + "]"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_rounded, value)) + ("," if len(value) == 1 else "") + ")"
+    return show(value)

@@ -1,0 +1,153 @@
+"""Every declared exercise does what it promises: right answers pass, known mistakes get their own hint.
+
+The tests of an exercise run in one worker, so that its records are made once.
+"""
+
+import functools
+
+import pytest
+
+from autograder.authoring.build_checks import build, is_fresh
+from autograder.exercises import Exercise, all_exercises, files
+from genlab.checking import DATA, CheckFailed, check
+from genlab.judging.outcome import Record
+from genlab.judging.runner import outcomes_of
+from genlab.judging.verdict import judge, score
+from tests.support.course import SOLUTIONS, read
+
+EXERCISES = all_exercises()
+SEEDS = ["public", "a class's seed"]
+
+
+@functools.cache
+def record(name: str, seed: str) -> Record:
+    return EXERCISES[name].record(seed)
+
+
+def of_one_exercise(name, *values, id=""):
+    return pytest.param(name, *values, id=id or name, marks=pytest.mark.xdist_group(name))
+
+
+each = pytest.mark.parametrize("name", [of_one_exercise(name) for name in EXERCISES])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "name, mistake",
+    [of_one_exercise(n, m.name, id=f"{n}-{m.name}") for n, exercise in EXERCISES.items() for m in exercise.mistakes],
+)
+def test_a_mistake_fails_with_its_own_hint(name, mistake, seed):
+    """The record holds what each mistake's function gave: that is judged like a student's answer."""
+    made = record(name, seed)
+    known = next(m for m in made.mistakes if m.name == mistake)
+    verdicts = judge(made, list(known.outcomes))
+    assert score(verdicts, made.points) < made.points
+    assert {(v.cause, v.hint) for v in verdicts if not v.passed} == {(mistake, known.hint)}
+    assert len(known.hint) > 40, "the hint does not teach"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "name, right",
+    [of_one_exercise(n, f, id=f"{n}-{f.__name__}") for n, exercise in EXERCISES.items() for f in exercise.alternatives],
+)
+def test_another_right_answer_passes(name, right, seed):
+    made = record(name, seed)
+    verdicts = judge(made, outcomes_of(right, made))
+    assert [v for v in verdicts if not v.passed] == []
+    assert score(verdicts, made.points) == made.points
+
+
+@each
+def test_there_are_mistakes_and_two_right_answers(name):
+    exercise = EXERCISES[name]
+    assert len(exercise.mistakes) >= 4 and len(exercise.alternatives) >= 2
+
+
+@each
+def test_an_unwritten_exercise_earns_nothing_and_is_told_so(name):
+    def stub(*args, **kwargs):
+        raise NotImplementedError("replace this line with your code")
+
+    made = record(name, SEEDS[1])
+    assert score(judge(made, outcomes_of(stub, made)), made.points) == 0
+    with pytest.raises(CheckFailed, match="not written yet"):
+        check(name, stub)
+
+
+@each
+def test_nonsense_fails_with_words(name):
+    for nonsense in (lambda *args, **kwargs: object(), lambda *args, **kwargs: None):
+        with pytest.raises(CheckFailed, match="FAIL"):
+            check(name, nonsense)
+
+
+@each
+def test_grading_uses_other_probes_than_the_visible_check(name):
+    public, graded = (record(name, seed) for seed in SEEDS)
+    assert [p.name for p in public.probes] == [p.name for p in graded.probes]
+    if not public.sealed:  # predictions about fixed cases: there is nothing to vary
+        public, graded = (made.to_json()["probes"] for made in (public, graded))
+        assert [p["args"] for p in public] != [p["args"] for p in graded]
+
+
+@each
+def test_the_data_of_the_visible_check_is_fresh(name):
+    """What is committed is what the declaration gives today."""
+    assert is_fresh(DATA / f"{name}.json", record(name, SEEDS[0])), f"run `make checks`: {name}"
+
+
+def test_data_that_is_right_is_left_to_the_byte(tmp_path):
+    """Noise in the last digits is no change, another number is; only what was named is touched."""
+    (wanted,) = build(tmp_path, ["apply_temperature"])
+    text = wanted.read_text(encoding="utf-8")
+    other = tmp_path / "softmax.json"
+    other.write_text("not looked at", encoding="utf-8")
+    assert build(tmp_path, ["apply_temperature"]) == [] and wanted.read_text(encoding="utf-8") == text
+    wanted.write_text(text.replace('"tolerance": 1e-06', '"tolerance": 1.00000001e-06'), encoding="utf-8")
+    assert build(tmp_path, ["apply_temperature"]) == []
+    wanted.write_text(text.replace('"tolerance": 1e-06', '"tolerance": 0.25'), encoding="utf-8")
+    assert build(tmp_path, ["apply_temperature"]) == [wanted] and wanted.read_text(encoding="utf-8") == text
+    assert other.read_text(encoding="utf-8") == "not looked at"
+
+
+def test_data_and_declarations_are_the_same_exercises():
+    assert sorted(path.stem for path in DATA.iterdir()) == sorted(files()) != [], "run `make checks`"
+
+
+def test_notebooks_and_declarations_agree():
+    points, stubs = {}, set()
+    for path in SOLUTIONS:
+        for cell in read(path).cells:
+            meta = cell.metadata.get("nbgrader", {})
+            if cell.cell_type == "code" and meta.get("grade"):
+                points[meta["grade_id"]] = meta["points"]
+                name = meta["grade_id"].removeprefix("test_")
+                assert f'grade("{name}", ' in cell.source and f'check("{name}", ' in cell.source
+                assert files()[name].split(".")[-2] == f"nb{path.stem}"
+            elif cell.cell_type == "code" and meta.get("solution"):
+                stubs.add(meta["grade_id"])
+    assert points == {f"test_{name}": exercise.points for name, exercise in EXERCISES.items()}
+    assert stubs == set(EXERCISES)
+
+
+def test_a_declaration_with_an_unknown_option_is_refused():
+    with pytest.raises(TypeError, match="no_grads"):
+        Exercise("x.y", points=1, no_grads=True)
+    with pytest.raises(ValueError, match="live"):
+        Exercise("x.y", points=1, live=True)
+
+
+def test_a_slip_that_changes_nothing_is_refused():
+    exercise = Exercise(f"{__name__}.doubled", points=1)
+    exercise.reference(doubled)
+    with pytest.raises(ValueError, match="stands 0 times"):
+        exercise.slip("stale", "x * 3", "x * 4", "A hint.")
+    with pytest.raises(ValueError, match="stands 2 times"):
+        exercise.slip("ambiguous", "x", "y", "A hint.")
+    exercise.slip("halves", "x * 2", "x / 2", "A hint.")
+    assert exercise.mistakes[0].function(4) == 2
+
+
+def doubled(x):
+    return x * 2
