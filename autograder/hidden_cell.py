@@ -1,5 +1,6 @@
 """What the hidden line of a test cell calls: fresh probes, judged here and now, points as the cell's result."""
 
+import os
 from collections.abc import Callable
 
 from autograder import grading_seed
@@ -12,9 +13,10 @@ def grade(name: str, function: Callable) -> float:
     """Judge ``function`` on probes of the grading seed, print the report, return the points.
 
     As the last expression of a test cell the number is nbgrader's partial credit: the share of the weighted probes that
-    pass, times the exercise's points.
+    pass, times the exercise's points. Raises NoSeed when nbgrader grades and there is no grading seed.
     """
-    seed = grading_seed.read()
+    grading = os.environ.get("NBGRADER_EXECUTION") == "autograde"
+    seed = grading_seed.read() if grading else "an author runs the solution notebook"
     declared = exercise(name)
     record = declared.record(seed, hints=False)
     outcomes = outcomes_of(function, record)

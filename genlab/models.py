@@ -72,7 +72,7 @@ def _load(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
 def model_name(model: PreTrainedModel) -> str:
     """What to call ``model``: ``storyteller`` for the bundled one, else the name that it was loaded by."""
     name = str(model.name_or_path)
-    return "storyteller" if Path(name) == STORYTELLER else name
+    return "storyteller" if Path(name) == STORYTELLER else name or type(model).__name__
 
 
 def environment(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> None:
@@ -159,7 +159,7 @@ def _storyteller() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
 
 def merge_ranks(tokenizer: PreTrainedTokenizerFast) -> dict[tuple[str, str], int]:
     """The merges of a byte-pair-encoding tokenizer with their ranks, as they stand in its file."""
-    merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
+    merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"].get("merges", [])
     return {tuple(pair): rank for rank, pair in enumerate(merges)}
 
 

@@ -412,7 +412,8 @@ def draw_once() -> None:
     style = importlib.import_module("genlab.plots.style")
     with style.figure() as (figure, axes):
         axes.bar([1, 2], [1, 2], hatch="/", label="a")
-        axes.set(title="a", xlabel="b", yscale="log")
+        axes.set(title="a", xlabel="b")
+        style.log_scale(axes.yaxis)
         axes.legend()
     style.png(figure)
 

@@ -45,7 +45,7 @@ class Palette:
     def indices(self, pixels: np.ndarray) -> np.ndarray:
         """RGBA ``[H, W, 4]`` uint8 to indices ``[H, W]``: of the nearest ink, in the nearest strength.
 
-        Measured for one move of a slider: 0.3 ms. Pillow's ``quantize`` takes longer and mixes inks up.
+        Takes 0.3 ms for one move of a slider. Pillow's ``quantize`` takes 1.4 ms for RGBA, and invents its own inks.
         """
         return self._index.take((pixels[..., 3] & 0xF0) | (pixels[..., self._channel] >> 4))
 

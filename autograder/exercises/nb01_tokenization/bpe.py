@@ -96,11 +96,6 @@ exercise.slips("""
     order_of_the_dictionary: min(known, key=ranks.get) => next(pair for pair in ranks if pair in known)
         The merges were taken in the order in which the dictionary happens to hold them. What counts is the rank, its
         value: ranks[pair].
-    replaces_in_a_string: pieces = merged(pieces, min(known, key=ranks.get))
-        => pair = min(known, key=ranks.get)
-        =>         pieces = " ".join(pieces).replace(" ".join(pair), "".join(pair)).split()
-        The pair was replaced inside one long string, where it also matches the end of one piece and the beginning of
-        the next: "ba n" holds "a n", and no piece "a". Keep a list and compare whole pieces.
 """)
 
 
@@ -114,6 +109,16 @@ def longest_match(word, ranks):
         pieces.append(word[:end])
         word = word[end:]
     return pieces
+
+
+@exercise.mistake
+def replaces_in_a_string(word, ranks):
+    """The pair was replaced inside one long string, where it also matches the end of one piece and the beginning of
+    the next: "ba n" holds "a n", and no piece "a". Keep a list and compare whole pieces."""
+    text = " ".join(word)
+    for pair in sorted(ranks, key=ranks.get):
+        text = text.replace(" ".join(pair), "".join(pair))
+    return text.split()
 
 
 @exercise.alternative

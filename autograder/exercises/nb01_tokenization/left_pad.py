@@ -43,9 +43,7 @@ exercise.slips("""
         The mask is upside down: 1 marks a real token, which may be attended to, and 0 padding, which may not.
     mask_of_ones: torch.tensor(mask) => torch.ones_like(torch.tensor(ids))
         The mask is 1 everywhere, so the model would read the padding as if it were text: padding gets 0.
-    cuts_to_the_shortest: width = max(len(row) for row in rows)
-        => width = min(len(row) for row in rows)
-        =>     rows = [row[-width:] for row in rows]
+    cuts_to_the_shortest: [filler] * (width - len(row)) + row => row[-min(map(len, rows)) :]
         The rows were cut to the length of the shortest one. Nothing of a prompt may be lost: the longest row sets the
         width, and shorter ones are filled up.
     width_of_the_first_row: max(len(row) for row in rows) => len(rows[0])

@@ -13,10 +13,9 @@ exercise = Exercise(__name__, points=4, tolerance=1e-4, calls=True, no_grad=True
 def probes(rng):
     def probe(name, *pads, weight=1, width=9):
         """Rows with (left, right) padding; what stands in the padding is random, so only the mask tells."""
-        model = probe_model(rng)
+        args = {"model": probe_model(rng), "input_ids": different_rows(rng, len(pads), width)}
         mask = torch.tensor([[int(left <= t < width - right) for t in range(width)] for left, right in pads])
-        ids = different_rows(rng, len(pads), width)
-        return Probe(name, model=model, input_ids=ids, attention_mask=mask, weight=weight)
+        return Probe(name, **args, attention_mask=mask, weight=weight)
 
     yield probe("no padding", (0, 0), (0, 0))
     yield probe("padding on the left", (4, 0), (0, 0), (7, 0), weight=2)
@@ -28,11 +27,8 @@ def probes(rng):
 @exercise.oracle
 def oracle(model, input_ids, attention_mask):
     """The library's own first step: ``generate`` on the same batch, padded on the left."""
-    width = input_ids.shape[1]
-    shifts = [width - 1 - int(row.nonzero()[-1]) for row in attention_mask]
-    ids, mask = (
-        torch.stack([row.roll(n) for row, n in zip(x, shifts, strict=True)]) for x in (input_ids, attention_mask)
-    )
+    shifts = [-1 - int(row.nonzero()[-1]) for row in attention_mask]
+    ids, mask = (torch.stack(list(map(torch.roll, rows, shifts))) for rows in (input_ids, attention_mask))
     settings = {"max_new_tokens": 1, "pad_token_id": 0, "return_dict_in_generate": True, "output_logits": True}
     return model.generate(ids, attention_mask=mask, do_sample=False, **settings).logits[0]
 
@@ -102,12 +98,3 @@ def by_flipping(model, input_ids, attention_mask):
     logits = model(input_ids=input_ids, attention_mask=attention_mask, position_ids=positions).logits
     last = attention_mask.shape[1] - 1 - attention_mask.flip(-1).argmax(-1)
     return logits.gather(1, last[:, None, None].expand(-1, 1, logits.shape[-1])).squeeze(1)
-
-
-@exercise.alternative
-@torch.no_grad()
-def by_rows_of_the_result(model, input_ids, attention_mask):
-    """One forward pass, then a loop over the rows."""
-    positions = (attention_mask.cumsum(-1) - 1).relu()
-    out = model(input_ids, attention_mask=attention_mask.bool(), position_ids=positions)
-    return torch.stack([row[mask.nonzero().max()] for row, mask in zip(out.logits, attention_mask, strict=True)])

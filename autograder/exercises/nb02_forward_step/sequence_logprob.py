@@ -1,7 +1,6 @@
 """``sequence_logprob``: the log probability of each row's tokens given those before them, and the perplexity."""
 
 import torch
-import torch.nn.functional as F
 from transformers.loss.loss_utils import ForCausalLMLoss
 
 from autograder.exercises.exercise import Exercise, Probe
@@ -19,8 +18,8 @@ def refuses(model, input_ids):
 @exercise.probes
 def probes(rng):
     def probe(name, rows, width, weight=1, model=None, add=0):
-        model = model or probe_model(rng)
-        return Probe(name, model=model, input_ids=add + different_rows(rng, rows, width), weight=weight)
+        args = {"model": model or probe_model(rng), "input_ids": add + different_rows(rng, rows, width)}
+        return Probe(name, **args, weight=weight)
 
     long = probe_model(rng, n_positions=256)
     yield probe("two tokens: one prediction", 1, 2)
@@ -91,18 +90,8 @@ exercise.slip(
 
 @exercise.alternative
 @torch.no_grad()
-def by_cross_entropy(model, input_ids):
-    logits = model(input_ids).logits[:, :-1].transpose(1, 2)
-    losses = F.cross_entropy(logits, input_ids[:, 1:], reduction="none")
-    return -losses.sum(-1), losses.mean(-1).exp()
-
-
-@exercise.alternative
-@torch.no_grad()
 def token_by_token(model, input_ids):
-    rows, length = input_ids.shape
-    total = torch.zeros(rows)
-    logprobs = model(input_ids).logits.log_softmax(dim=-1)
-    for t in range(1, length):
-        total += logprobs[torch.arange(rows), t - 1, input_ids[:, t]]
-    return total, torch.exp(-total / (length - 1))
+    probs, total = model(input_ids).logits.softmax(-1), 0.0
+    for before, ids in zip(probs.unbind(1), input_ids.T[1:], strict=False):
+        total += before[torch.arange(len(ids)), ids].log()
+    return total, torch.exp(-total / (input_ids.shape[1] - 1))

@@ -89,13 +89,9 @@ exercise.slips("""
 @exercise.alternative
 def in_plain_python(logits, input_ids):
     def bits(row, token):
-        probs = torch.softmax(row, dim=0).tolist()
+        probs = row.softmax(0).tolist()
         entropy = -sum(p * math.log2(p) for p in probs if p > 0)
-        return entropy, -math.log2(probs[token]) if probs[token] else math.inf
+        return entropy, -math.log2(probs[token]) if probs[token] else INF
 
-    pairs = [
-        [bits(row, token) for row, token in zip(rows[:-1], tokens[1:].tolist(), strict=True)]
-        for rows, tokens in zip(logits, input_ids, strict=True)
-    ]
-    both = torch.tensor(pairs)
-    return both[..., 0], both[..., 1]
+    pairs = zip(logits[:, :-1].flatten(0, 1), input_ids[:, 1:].flatten(), strict=True)
+    return torch.tensor([bits(*pair) for pair in pairs]).reshape(len(logits), -1, 2).unbind(-1)

@@ -64,12 +64,6 @@ exercise.slips("""
 
 
 @exercise.alternative
-def by_python_sort(tokenizer, probs, k):
-    pairs = sorted(enumerate(probs.tolist()), key=lambda pair: -pair[1])
-    return [(i, tokenizer.decode(i), p) for i, p in pairs[:k]]
-
-
-@exercise.alternative
 def by_repeated_argmax(tokenizer, probs, k):
     left, table = probs.clone(), []
     for _ in range(min(k, len(probs))):
