@@ -50,9 +50,11 @@ $(VENV)/ready-test: $(VENV)/ready-grading requirements-dev.txt
 
 # --- students
 
+LAB_CONFIG := $(CURDIR)/binder/jupyter_server_config.py
+FIRST := 01_tokenization/01_tokenization.ipynb
+
 lab: setup
-	python -m jupyterlab --config=$(CURDIR)/binder/jupyter_server_config.py \
-		--LabApp.default_url=/lab/tree/notebooks/01_tokenization/01_tokenization.ipynb $(LAB_ARGS)
+	python -m jupyterlab --config=$(LAB_CONFIG) --LabApp.default_url=/lab/tree/notebooks/$(FIRST) $(LAB_ARGS)
 
 # --- tests. Models this small gain nothing from a second torch thread; the cores are for tests beside each other.
 

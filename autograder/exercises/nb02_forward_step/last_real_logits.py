@@ -25,6 +25,7 @@ def probes(rng):
 
 
 @exercise.oracle
+@exercise.alternative
 def oracle(model, input_ids, attention_mask):
     """The library's own first step: ``generate`` on the same batch, padded on the left."""
     shifts = [-1 - int(row.nonzero()[-1]) for row in attention_mask]
@@ -37,15 +38,15 @@ def oracle(model, input_ids, attention_mask):
 @torch.no_grad()
 def reference(model, input_ids, attention_mask):
     positions = (attention_mask.cumsum(-1) - 1).clamp(min=0)
-    logits = model(input_ids, attention_mask=attention_mask, position_ids=positions).logits
-    last = (attention_mask * torch.arange(attention_mask.shape[1])).argmax(-1)
-    return logits[torch.arange(len(logits)), last]
+    rows, columns = map(torch.arange, attention_mask.shape)
+    last = (attention_mask * columns).argmax(-1)
+    return model(input_ids, attention_mask=attention_mask, position_ids=positions).logits[rows, last]
 
 
 exercise.slips("""
     with_gradients: , last] => , last]
         The values are right, but the model ran with gradients on. Put the call into `with torch.no_grad():`.
-    last_column: logits[torch.arange(len(logits)), last] => logits[:, -1]
+    last_column: [rows, last] => [:, -1]
         The last column of every row was taken, and in a row padded on the right that column is padding. Find the last
         column where the row's mask is 1.
     mask_without_positions: , position_ids=positions =>
@@ -57,21 +58,17 @@ exercise.slips("""
     neither_mask_nor_positions: , attention_mask=attention_mask, position_ids=positions =>
         The model received the ids alone, so it reads the padding as text and counts it. Pass attention_mask and
         position_ids.
-    last_column_of_the_mask_alone: , position_ids=positions).logits
-        => ).logits
-        =>     return logits[:, -1]
+    last_column_of_the_mask_alone: , position_ids=positions).logits[rows, last] => ).logits[:, -1]
         Two things are missing: position_ids, which must not count the padding in front, and the last *real* column of
         each row, which under right padding is not the last column.
-    last_column_of_the_ids_alone: , attention_mask=attention_mask, position_ids=positions).logits
-        => ).logits
-        =>     return logits[:, -1]
+    last_column_of_the_ids_alone: , attention_mask=attention_mask, position_ids=positions).logits[rows, last]
+        => ).logits[:, -1]
         The mask was not used at all: it must reach the model, it gives the positions, and it tells which column of each
         row is the last real one.
-    number_of_tokens_as_column: (attention_mask * torch.arange(attention_mask.shape[1])).argmax(-1)
-        => attention_mask.sum(-1) - 1
+    number_of_tokens_as_column: (attention_mask * columns).argmax(-1) => attention_mask.sum(-1) - 1
         mask.sum(-1) - 1 is the column of the last real token only where the row starts at column 0. With padding in
         front it points too far left: look for the last 1 of the mask.
-    first_real_column: (attention_mask * torch.arange(attention_mask.shape[1])).argmax(-1) => attention_mask.argmax(-1)
+    first_real_column: (attention_mask * columns).argmax(-1) => attention_mask.argmax(-1)
         mask.argmax(-1) finds the first 1 of the mask, so these logits stand at the first real token. Look for the last
         1.
     positions_from_one: (attention_mask.cumsum(-1) - 1).clamp(min=0) => attention_mask.cumsum(-1)
@@ -88,13 +85,3 @@ def one_call_for_each_row(model, input_ids, attention_mask):
     pass serves all rows: call the model once."""
     pairs = zip(input_ids, attention_mask, strict=True)
     return torch.stack([model(row[mask == 1].unsqueeze(0)).logits[0, -1] for row, mask in pairs])
-
-
-@exercise.alternative
-@torch.no_grad()
-def by_flipping(model, input_ids, attention_mask):
-    """-1 becomes 1, as the library has it; the last 1 is the first of the flipped mask."""
-    positions = (attention_mask.cumsum(-1) - 1).masked_fill(attention_mask == 0, 1)
-    logits = model(input_ids=input_ids, attention_mask=attention_mask, position_ids=positions).logits
-    last = attention_mask.shape[1] - 1 - attention_mask.flip(-1).argmax(-1)
-    return logits.gather(1, last[:, None, None].expand(-1, 1, logits.shape[-1])).squeeze(1)

@@ -30,6 +30,7 @@ def probes(rng):
 
 
 @exercise.oracle
+@exercise.alternative
 @torch.no_grad()
 def oracle(model, input_ids):
     """The library's loss is the mean of the negative log probabilities of a row's tokens but the first."""
@@ -41,8 +42,7 @@ def oracle(model, input_ids):
 @exercise.reference
 @torch.no_grad()
 def reference(model, input_ids):
-    logprobs = model(input_ids).logits.log_softmax(-1)
-    logprobs = gathered(logprobs[:, :-1], input_ids[:, 1:])
+    logprobs = gathered(model(input_ids).logits.log_softmax(-1)[:, :-1], input_ids[:, 1:])
     total, predicted = logprobs.sum(dim=-1), logprobs.shape[1]
     return total, torch.exp(-total / predicted)
 
@@ -50,14 +50,13 @@ def reference(model, input_ids):
 exercise.slips("""
     keeps_the_graph: input_ids[:, 1:] => input_ids[:, 1:]
         The values are right, but the model ran with gradients on. Put the call into `with torch.no_grad():`.
-    unshifted: gathered(logprobs[:, :-1], input_ids[:, 1:]) => gathered(logprobs, input_ids)
+    unshifted: [:, :-1], input_ids[:, 1:]) => , input_ids)
         Each token was looked up at its own position, where the model has already read it. Position t predicts token t +
         1: pair logits[:, :-1] with input_ids[:, 1:].
-    unshifted_without_the_first: gathered(logprobs[:, :-1], input_ids[:, 1:]) => gathered(logprobs, input_ids)[:, 1:]
+    unshifted_without_the_first: [:, :-1], input_ids[:, 1:]) => , input_ids)[:, 1:]
         The first token was left out, but the others were still looked up at their own positions. Position t predicts
         token t + 1: pair logits[:, :-1] with input_ids[:, 1:].
-    includes_the_first_token: gathered(logprobs[:, :-1], input_ids[:, 1:])
-        => gathered(logprobs, input_ids.roll(-1, dims=1))
+    includes_the_first_token: [:, :-1], input_ids[:, 1:]) => , input_ids.roll(-1, dims=1))
         The first token was counted: roll brings it to the end, where the last position seems to predict it. Nothing
         stands before the first token, so nothing predicts it: T tokens give T - 1 probabilities.
     multiplies_probabilities: logprobs.sum(dim=-1) => logprobs.exp().prod(dim=-1).log()
@@ -86,12 +85,3 @@ exercise.slip(
     "perplexity is 0 / 0: raise a ValueError that says so.",
     refuses=False,
 )
-
-
-@exercise.alternative
-@torch.no_grad()
-def token_by_token(model, input_ids):
-    probs, total = model(input_ids).logits.softmax(-1), 0.0
-    for before, ids in zip(probs.unbind(1), input_ids.T[1:], strict=False):
-        total += before[torch.arange(len(ids)), ids].log()
-    return total, torch.exp(-total / (input_ids.shape[1] - 1))

@@ -31,31 +31,28 @@ def probes(rng):
 
 
 @exercise.oracle
+@exercise.alternative
 def oracle(logits, input_ids):
-    logits, targets = logits[:, :-1], input_ids[:, 1:]
-    entropy = torch.special.entr(logits.softmax(-1)).sum(-1)
-    bits = F.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
-    return entropy / math.log(2), bits / math.log(2)
+    entropy = torch.special.entr(logits[:, :-1].softmax(-1)).sum(-1)
+    nats = F.cross_entropy(logits[:, :-1].transpose(1, 2), input_ids[:, 1:], reduction="none")
+    return entropy / math.log(2), nats / math.log(2)
 
 
 @exercise.reference
 def reference(logits, input_ids):
     logprobs = logits[:, :-1].log_softmax(-1) / math.log(2)
-    products = (logprobs.exp2() * logprobs).where(logprobs > -INF, 0.0)
-    return -products.sum(-1), -gathered(logprobs, input_ids[:, 1:])
+    shares = (logprobs.exp2() * logprobs).where(logprobs > -INF, 0.0)
+    entropy, bits = -shares.sum(-1), -gathered(logprobs, input_ids[:, 1:])
+    return entropy, bits
 
 
 exercise.slips("""
-    natural_logarithm: .log_softmax(-1) / math.log(2)
-        => .log_softmax(-1)
-        =>     return -(logprobs.exp() * logprobs).nan_to_num().sum(-1), -gathered(logprobs, input_ids[:, 1:])
+    natural_logarithm: return entropy, bits => return entropy * math.log(2), bits * math.log(2)
         These are nats: log is the natural logarithm. Bits are logarithms to the base 2: torch.log2, or divide by
         log(2).
-    summed_over_positions: -products.sum(-1), -gathered(logprobs, input_ids[:, 1:])
-        => -products.sum((-2, -1)), -gathered(logprobs, input_ids[:, 1:]).sum(-1)
+    summed_over_positions: return entropy, bits => return entropy.sum(-1), bits.sum(-1)
         The positions were added up. The strip needs a number for each token: sum over the vocabulary only, dim=-1.
-    averaged_over_positions: -products.sum(-1), -gathered(logprobs, input_ids[:, 1:])
-        => -products.sum(-1).mean(-1), -gathered(logprobs, input_ids[:, 1:]).mean(-1)
+    averaged_over_positions: return entropy, bits => return entropy.mean(-1), bits.mean(-1)
         The positions were averaged. The strip needs a number for each token: sum over the vocabulary only, dim=-1.
     zero_times_minus_infinity: .where(logprobs > -INF, 0.0) =>
         A token of probability 0 gives 0 times -inf, which is nan, and the sum with it. Its share of the entropy is 0:
@@ -67,31 +64,18 @@ exercise.slips("""
         => -gathered(logits.log_softmax(-1) / math.log(2), input_ids)[:, 1:]
         Each token was looked up at its own position, where the model has already read it. Position t predicts token t +
         1: pair logits[:, :-1] with input_ids[:, 1:].
-    entropy_of_the_next_position: -products.sum(-1)
-        => torch.special.entr(logits.softmax(-1)).sum(-1)[:, 1:] / math.log(2)
+    entropy_of_the_next_position: -shares.sum(-1) => torch.special.entr(logits.softmax(-1)).sum(-1)[:, 1:] / math.log(2)
         The entropies are one position late: the uncertainty about token t + 1 stands at position t, so the last
         position is left out, not the first.
-    all_positions_of_entropy: -products.sum(-1) => torch.special.entr(logits.softmax(-1)).sum(-1) / math.log(2)
+    all_positions_of_entropy: -shares.sum(-1) => torch.special.entr(logits.softmax(-1)).sum(-1) / math.log(2)
         There are T entropies here. The last position predicts a token that is not in the text: leave it out, so that
         both results have the shape [B, T - 1].
-    sign_forgotten: -products.sum(-1), -gathered => products.sum(-1), gathered
+    sign_forgotten: return entropy, bits => return -entropy, -bits
         The logarithm of a probability is negative or 0; entropy and surprise are its negative.
-    swapped: -products.sum(-1), -gathered(logprobs, input_ids[:, 1:])
-        => -gathered(logprobs, input_ids[:, 1:]), -products.sum(-1)
+    swapped: return entropy, bits => return bits, entropy
         The two results are swapped: the entropies come first.
-    logits_as_probabilities: return -products.sum(-1), -gathered(logprobs, input_ids[:, 1:])
+    logits_as_probabilities: return entropy, bits
         => bits = logits[:, :-1].log2()
         =>     return -(logits[:, :-1] * bits).sum(-1), -gathered(bits, input_ids[:, 1:])
         The logarithm of the logits was taken. Logits are no probabilities: apply softmax or log_softmax first.
 """)
-
-
-@exercise.alternative
-def in_plain_python(logits, input_ids):
-    def bits(row, token):
-        probs = row.softmax(0).tolist()
-        entropy = -sum(p * math.log2(p) for p in probs if p > 0)
-        return entropy, -math.log2(probs[token]) if probs[token] else INF
-
-    pairs = zip(logits[:, :-1].flatten(0, 1), input_ids[:, 1:].flatten(), strict=True)
-    return torch.tensor([bits(*pair) for pair in pairs]).reshape(len(logits), -1, 2).unbind(-1)

@@ -40,9 +40,7 @@ exercise.slips("""
         The right tokens in the wrong order: the most likely one must come first.
     order_of_the_vocabulary: in best => in sorted(best)
         The right tokens in the order of their ids: sort the table by probability.
-    k_may_not_exceed_the_vocabulary: values, ids
-        => probs.topk(k)  # raises where k exceeds the vocabulary
-        =>     values, ids
+    k_may_not_exceed_the_vocabulary: ids[:k] => ids.narrow(0, 0, k)
         k is larger than the vocabulary: topk refuses that, and so does indexing past the end. Show what there is:
         min(k, len(probs)).
     higher_id_first_among_equals: torch.sort(probs, descending=True, stable=True)
