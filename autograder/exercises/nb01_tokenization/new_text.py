@@ -29,7 +29,6 @@ def probes(rng):
 
     story = ids("Once upon a time"), ids(", there was a little dog.<|endoftext|>")
     other = ids("Lily and Ben found a big red ball in the park"), ids(" and played.<|endoftext|>")
-
     yield probe("one prompt, without special tokens", [story], True)
     yield probe("one prompt, with special tokens", [story], False)
     yield probe("a left-padded batch, without special tokens", [story, other], True, 2)

@@ -62,6 +62,5 @@ exercise.slips(r"""
 
 @exercise.alternative
 def by_separate_methods(tokenizer, text):
-    ids = tokenizer.encode(text)
-    offsets = [tuple(span) for span in tokenizer.backend_tokenizer.encode(text).offsets]
+    ids, offsets = tokenizer.encode(text), tokenizer.backend_tokenizer.encode(text).offsets
     return ids, tokenizer.tokenize(text), offsets, tokenizer.decode(ids)

@@ -1,6 +1,7 @@
 """``sequence_logprob``: the log probability of each row's tokens given those before them, and the perplexity."""
 
 import torch
+import torch.nn.functional as F
 from transformers.loss.loss_utils import ForCausalLMLoss
 
 from autograder.exercises.exercise import Exercise, Probe
@@ -18,8 +19,8 @@ def refuses(model, input_ids):
 @exercise.probes
 def probes(rng):
     def probe(name, rows, width, weight=1, model=None, add=0):
-        args = {"model": model or probe_model(rng), "input_ids": add + different_rows(rng, rows, width)}
-        return Probe(name, **args, weight=weight)
+        model, ids = model or probe_model(rng), add + different_rows(rng, rows, width)
+        return Probe(name, model=model, input_ids=ids, weight=weight)
 
     long = probe_model(rng, n_positions=256)
     yield probe("two tokens: one prediction", 1, 2)
@@ -30,7 +31,6 @@ def probes(rng):
 
 
 @exercise.oracle
-@exercise.alternative
 @torch.no_grad()
 def oracle(model, input_ids):
     """The library's loss is the mean of the negative log probabilities of a row's tokens but the first."""
@@ -85,3 +85,11 @@ exercise.slip(
     "perplexity is 0 / 0: raise a ValueError that says so.",
     refuses=False,
 )
+
+
+@exercise.alternative
+@torch.no_grad()
+def by_cross_entropy(model, input_ids):
+    logits = model(input_ids).logits[:, :-1].transpose(1, 2)
+    losses = F.cross_entropy(logits, input_ids[:, 1:], reduction="none")
+    return -losses.sum(-1), losses.mean(-1).exp()
