@@ -91,6 +91,7 @@ def run(wheels) -> Iterator[Run]:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
         python = folder / "venv" / "bin" / "python"
         install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps"]
+        install.append("--ignore-installed")  # the environment around it may hold genlab in this very version
         subprocess.run([*install, *wheels.values()], check=True)
         [packages] = folder.glob("venv/lib/*/site-packages")
         packages.joinpath("libraries.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
