@@ -9,6 +9,9 @@ Known forms, each as a ZIP file or as the folder that it unpacks to:
 A student is then called by name and number, as in ``doejane_12345``. Names in an archive are only ever read, never
 used as paths: no link, no ``..`` and no absolute path leads anywhere. timestamp.txt, which nbgrader would believe, is
 not taken.
+
+``nbgrader zip_collect`` does not do it: it unpacks an archive before it looks at the names in it, and it tells a student
+by the name of a file only, while Moodle may say it in the name of a folder.
 """
 
 import re
