@@ -10,8 +10,8 @@ A student is then called by name and number, as in ``doejane_12345``. Names in a
 used as paths: no link, no ``..`` and no absolute path leads anywhere. timestamp.txt, which nbgrader would believe, is
 not taken.
 
-``nbgrader zip_collect`` does not do it: it unpacks an archive before it looks at the names in it, and it tells a student
-by the name of a file only, while Moodle may say it in the name of a folder.
+``nbgrader zip_collect`` is not used: it unpacks an archive before it looks at the names in it, and for each platform it
+needs a regular expression of the instructor's.
 """
 
 import re
