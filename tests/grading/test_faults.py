@@ -23,8 +23,8 @@ from tests.support.classroom import ASSIGNMENT, Classroom, solved, still_running
 from tests.support.deadly import grade_or_die
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
-CLASS = int(os.environ.get("GENLAB_CLASS", "60"))
-KILLS = int(os.environ.get("GENLAB_KILLS", "10"))
+CLASS = int(os.environ.get("GENLAB_CLASS", "12"))  # `make nightly`: 60 submissions, 10 kills
+KILLS = int(os.environ.get("GENLAB_KILLS", "3"))
 HERE = Path(__file__).resolve().parent
 RUN = """
 import sys
@@ -68,6 +68,7 @@ def undisturbed(empty_room, tmp_path_factory):
     return room
 
 
+@pytest.mark.full_size
 @pytest.mark.timeout(1800)
 def test_a_killed_run_resumes_where_it_stopped(undisturbed, empty_room, tmp_path):
     """Killed at random moments, driver and workers alike or the driver alone, it ends with the same gradebook."""
