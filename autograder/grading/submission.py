@@ -14,6 +14,7 @@ from nbformat.v4 import new_output
 
 from autograder.grading.assignment import Assignment, Key
 from autograder.grading.cells import exercise_of, is_test, marks
+from autograder.grading.demonstrations import demonstrations, left_out
 from autograder.grading.graded import Graded, Score
 from autograder.grading.handed_in import Submission
 from autograder.grading.rebase import Unreadable, read, rebase
@@ -62,12 +63,18 @@ def _execute(
 ) -> tuple[list[Score], list[str]]:
     """Run the code cells of ``notebook`` in order and put outputs and reports into it.
 
+    Demonstrations that need not run lose their outputs: what a graded notebook shows has been run by the grader.
     Returns the scores, and for each cell that did not run to its end what became of it.
     """
+    skipped = left_out(notebook, demonstrations(assignment.notebook))
+    code = [(place, cell) for place, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     session = _open(sandbox, files)
     scores, stopped = [], []
     try:
-        for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
+        for number, (place, cell) in enumerate(code, 1):
+            if place in skipped:
+                cell.execution_count, cell.outputs = None, []
+                continue
             cell.execution_count = number
             if is_test(cell):
                 grade_id = marks(cell)["grade_id"]

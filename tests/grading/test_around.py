@@ -16,7 +16,7 @@ from autograder.returning.export import write_results
 from tests.support.classroom import ASSIGNMENT, Classroom, solved
 from tests.support.course import free_port, need
 
-pytestmark = [pytest.mark.usefixtures("bubblewrap"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.usefixtures("bubblewrap"), pytest.mark.timeout(600), pytest.mark.xdist_group("around")]
 WRONG = "def softmax(logits):\n    return logits\n"
 
 

@@ -19,6 +19,7 @@ from tests.support.attacks import ATTACKS, KNOWN_SENTINEL, placed
 from tests.support.classroom import ASSIGNMENT, POINTS, cell, solved, text_of
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.xdist_group("attacks")  # one worker grades the class, for all tests
 HONEST = ("aaa-honest", "mmm-honest", "zzz-honest")
 LIMITS = Limits(cell_seconds=12, notebook_seconds=90, memory=1536 * 2**20, cells=300, processes=64)
 

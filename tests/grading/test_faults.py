@@ -22,7 +22,7 @@ from autograder.sandbox.bubblewrap import SandboxError
 from tests.support.classroom import ASSIGNMENT, Classroom, solved, still_running
 from tests.support.deadly import grade_or_die
 
-pytestmark = pytest.mark.usefixtures("bubblewrap")
+pytestmark = [pytest.mark.usefixtures("bubblewrap"), pytest.mark.xdist_group("faults")]
 CLASS = int(os.environ.get("GENLAB_CLASS", "12"))  # `make nightly`: 60 submissions, 10 kills
 KILLS = int(os.environ.get("GENLAB_KILLS", "3"))
 HERE = Path(__file__).resolve().parent
