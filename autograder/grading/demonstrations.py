@@ -78,7 +78,8 @@ def refuse_indirect(statement: ast.stmt) -> None:
 
 def _reads(statement: ast.stmt) -> tuple[set[str], set[str]]:
     """The global names that a statement reads when it runs, and those that functions in it read when called."""
-    at_once, later = set(), set()
+    at_once: set[str] = set()
+    later: set[str] = set()
     scopes = [(symtable.symtable(ast.unparse(statement), "cell", "exec"), True)]
     while scopes:
         scope, now = scopes.pop()
