@@ -113,10 +113,12 @@ class Exercise:
         exec(compile(source.replace(old, new), f"<{self.name}: {name}>", "exec"), reference.__globals__, scope)
         self._add_mistake(name, scope[reference.__name__], hint, refuses)
 
-    def slips(self, table: str, refuses: bool = True) -> None:
+    def slips(self, table: str) -> None:
         """Declare several slips: for each a line ``name: old => new`` and, indented below it, the hint.
 
-        A long or multi-line ``new`` stands on lines of its own below ``name: old``, each after ``=> ``.
+        A long or multi-line ``new`` stands on lines of its own below ``name: old``, each after ``=> ``. A slip that
+        also accepts what must be refused is written ``name (refuses nothing): old => new``; without an edit,
+        ``name (refuses nothing)``, it is the reference that refuses nothing.
         """
         entries: list[list[str]] = []
         for line in textwrap.dedent(table).strip("\n").splitlines():
@@ -126,12 +128,17 @@ class Exercise:
                 entries.append([line])
         for head, *rest in entries:
             name, _, edit = head.partition(": ")
+            name, everything, _ = name.partition(" (refuses nothing)")
             old, arrow, new = edit.partition(" =>")
             code = [line for line in rest if line.startswith("=>")]
+            hint = " ".join(line for line in rest if line not in code)
+            if everything and not edit and not code:
+                self._add_mistake(name, inspect.unwrap(self._reference), hint, refuses=False)
+                continue
             if not old or bool(arrow) == bool(code):
                 raise ValueError(f"{self.name}: a slip begins with a line `name: old => new`, not with {head!r}")
             new = new.strip() if arrow else "\n".join(line.removeprefix("=>").removeprefix(" ") for line in code)
-            self.slip(name, old.strip(), new, " ".join(line for line in rest if line not in code), refuses)
+            self.slip(name, old.strip(), new, hint, refuses=not everything)
 
     def mistake(self, function: Callable | None = None, *, refuses: bool = True) -> Callable:
         """Decorate a wrong implementation that is no small edit of the reference; its docstring is the hint."""

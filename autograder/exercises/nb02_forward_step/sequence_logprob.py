@@ -76,15 +76,10 @@ exercise.slips("""
         their number, so a longer text looks worse than it is.
     one_number_for_the_batch: logprobs.sum(dim=-1), logprobs.shape[1] => logprobs.sum(), logprobs.numel()
         The rows of the batch were added together. Each row is a text of its own: sum over the positions, dim=-1.
+    accepts_one_token (refuses nothing)
+        A row of one token was accepted. Nothing predicts the first token, so there is nothing to add up and the
+        perplexity is 0 / 0: raise a ValueError that says so.
 """)
-exercise.slip(
-    "accepts_one_token",
-    "return total, ",
-    "return total, ",
-    "A row of one token was accepted. Nothing predicts the first token, so there is nothing to add up and the "
-    "perplexity is 0 / 0: raise a ValueError that says so.",
-    refuses=False,
-)
 
 
 @exercise.alternative

@@ -39,19 +39,14 @@ exercise.slips("""
         the end.
     divides_in_place: logits / T => logits.div_(T)
         The caller's logits were changed: `/=` writes into the tensor that you were given. Return a new one.
-""")
-exercise.slips(
-    """
-    treats_zero_as_greedy: logits / T
+    treats_zero_as_greedy (refuses nothing): logits / T
         => reference(logits, T) if T else logits.masked_fill(logits < logits.amax(-1, keepdim=True), -INF)
         T = 0 must be refused. Dividing by zero has no result; whoever wants the most likely token asks for greedy
         decoding, which is another choice and not a temperature.
-    accepts_every_temperature: logits / T => logits / T
+    accepts_every_temperature (refuses nothing)
         A temperature of zero gives infinities, a negative one puts the worst token on top, and both went through
         silently. Refuse T <= 0 with a ValueError that says so.
-    """,
-    refuses=False,
-)
+""")
 
 
 @exercise.alternative

@@ -65,14 +65,10 @@ exercise.slips("""
         =>     return order.gather(1, reference(ordered, u)[:, None])[:, 0]
         The shares were laid out from the most likely token to the least, so the same u meets another token. Lay them
         out in the order of the ids.
+    accepts_nan (refuses nothing): ids = => probs = probs.nan_to_num(0.0); ids =
+        A row with NaN gave a token. Every comparison with NaN is false, so the result means nothing: refuse such a row
+        with a ValueError.
 """)
-
-
-@exercise.mistake(refuses=False)
-def accepts_nan(probs, u):
-    """A row with NaN gave a token. Every comparison with NaN is false, so the result means nothing: refuse such a row
-    with a ValueError."""
-    return reference(probs.nan_to_num(0.0), u)
 
 
 @exercise.alternative

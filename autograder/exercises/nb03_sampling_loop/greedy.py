@@ -71,15 +71,10 @@ exercise.slips("""
     keeps_gradients: torch.no_grad() => torch.enable_grad()
         The model ran with gradients on. They are for training: here they only cost memory, more at every step. Wrap the
         call in torch.no_grad().
-""")
-exercise.slips(
-    """
-    accepts_any_prompt: return rows => return rows
+    accepts_any_prompt (refuses nothing)
         The tokens are right, but a prompt that cannot work is not refused with a ValueError: see the three cases on the
         card, and refuse them before the first forward pass.
-    """,
-    refuses=False,
-)
+""")
 
 
 @exercise.alternative

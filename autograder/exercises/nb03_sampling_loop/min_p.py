@@ -56,14 +56,10 @@ exercise.slips("""
     returns_shares_not_logits: logits.masked_fill(probs < m * probs.amax(-1, keepdim=True), -INF)
         => probs.masked_fill(probs < m * probs.amax(-1, keepdim=True), 0.0)
         The result holds probabilities. Return logits, -inf for the cut ones, so that the next step can go on.
+    accepts_every_m (refuses nothing): probs = => m = min(max(m, 0.0), 1.0); probs =
+        An m below 0 or above 1 went through. With m > 1 not even the best token would stay: refuse it with a
+        ValueError.
 """)
-
-
-@exercise.mistake(refuses=False)
-def accepts_every_m(logits, m):
-    """An m below 0 or above 1 went through. With m > 1 not even the best token would stay: refuse it with a
-    ValueError."""
-    return reference(logits, min(max(m, 0.0), 1.0))
 
 
 @exercise.alternative

@@ -76,13 +76,9 @@ exercise.slips("""
         With a small p no token was left. The most likely token always stays.
     accumulates_logits: ordered.softmax(-1) => ordered
         The cumulative sum runs over logits. It is probabilities that add up to 1: softmax first.
+    accepts_every_p (refuses nothing): ordered, ids => p = min(max(p, 1e-9), 1.0); ordered, ids
+        The tokens are right, but a p that makes no sense went through. Refuse p <= 0 and p > 1 with a ValueError.
 """)
-
-
-@exercise.mistake(refuses=False)
-def accepts_every_p(logits, p):
-    """The tokens are right, but a p that makes no sense went through. Refuse p <= 0 and p > 1 with a ValueError."""
-    return reference(logits, min(max(p, 1e-9), 1.0))
 
 
 @exercise.alternative

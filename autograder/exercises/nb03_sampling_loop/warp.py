@@ -85,17 +85,12 @@ exercise.slips("""
         =>     return
         A row with *some* -inf was refused. A token that is out already is ordinary; only a row in which all are out has
         nothing to draw from.
-""")
-exercise.slips(
-    """
-    lets_bad_logits_through: return => return logits if logits.softmax(-1).isnan().any() else
+    lets_bad_logits_through (refuses nothing): return => return logits if logits.softmax(-1).isnan().any() else
         NaN, or a row with nothing but -inf, went through. Softmax turns both into NaN for the whole row, and the draw
         then fails far away from the cause: refuse them here.
-    looks_at_the_first_row: logits / T => logits.clamp(min=-1e30) / T
+    looks_at_the_first_row (refuses nothing): logits / T => logits.clamp(min=-1e30) / T
         A bad row that is not the first went through. Test every row: all(-1) answers row by row, any() over the rows.
-    """,
-    refuses=False,
-)
+""")
 
 
 @exercise.alternative

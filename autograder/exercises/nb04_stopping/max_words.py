@@ -96,11 +96,6 @@ exercise.slips("""
     not_a_criterion: (StoppingCriteria) =>
         The class works but is no StoppingCriteria: write class MaxWords(StoppingCriteria). What checks the type
         will refuse it otherwise.
-""")
-exercise.slips(
-    """
-    accepts_no_words: return MaxWords() => return MaxWords()
+    accepts_no_words (refuses nothing)
         A limit of 0 words cannot be kept, since generate always makes a token: raise a ValueError in __init__.
-""",
-    refuses=False,
-)
+""")
