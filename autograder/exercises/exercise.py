@@ -132,7 +132,7 @@ class Exercise:
             old, arrow, new = edit.partition(" =>")
             code = [line for line in rest if line.startswith("=>")]
             hint = " ".join(line for line in rest if line not in code)
-            if everything and not edit and not code:
+            if everything and self._reference and not edit and not code:
                 self._add_mistake(name, inspect.unwrap(self._reference), hint, refuses=False)
                 continue
             if not old or bool(arrow) == bool(code):
