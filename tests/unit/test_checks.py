@@ -257,6 +257,16 @@ def test_a_cause_is_a_name_and_a_hint():
     assert {v.cause for v in judged(exercise, lambda x: None)} == {""}
 
 
+def test_a_cause_is_named_from_half_of_the_failed_probes_on():
+    """Of the five probes that fail for this answer, the mistake explains two, then three."""
+    probes = [(1, {"x": x}) for x in range(1, 6)]
+    for explained, cause in ((2, ""), (3, "seven")):
+        exercise = record(lambda x: 0, *probes)
+        outcomes = tuple(Outcome(7 if i < explained else 8) for i in range(5))
+        verdicts = judged(replace(exercise, mistakes=(Mistake("seven", "Not 7.", outcomes),)), lambda x: 7)
+        assert {verdict.cause for verdict in verdicts} == {cause}
+
+
 def test_partial_credit_is_the_share_of_the_weighted_probes():
     exercise = record(abs, (1, {"x": 2}), (3, {"x": -2}))
     assert score(judged(exercise, lambda x: x), 4) == 1
