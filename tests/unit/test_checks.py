@@ -110,6 +110,20 @@ def test_same(expected, got, equal):
     assert same(expected, got, 1e-5) is equal
 
 
+def test_what_is_nested_deeper_than_eight_lists_is_not_followed():
+    def nested(levels):
+        value = []
+        for _ in range(levels):
+            value = [value]
+        return value
+
+    assert decode(encode(nested(8))) == nested(8)
+    endless = []
+    endless.append(endless)
+    for value in (nested(9), endless):
+        assert json.dumps(encode(value)).count("nested too deeply") == 1
+
+
 def test_a_run_notes_everything_and_lets_nothing_out(capfd):
     def student(ids, model):
         print("hello")
