@@ -69,7 +69,7 @@ def rebase(master: NotebookNode, submission: NotebookNode, limit: int) -> tuple[
 
 
 def _own(cell: NotebookNode) -> NotebookNode:
-    """A cell of the student's: the source and pictures pasted into text; no metadata, and no outputs, since it runs."""
+    """A cell of the student's: the source and pictures pasted into text; no metadata, and no outputs: it runs anew."""
     make = {"code": new_code_cell, "markdown": new_markdown_cell}.get(cell.cell_type, new_raw_cell)
     own = make(cell.source)
     if cell.cell_type == "markdown" and cell.get("attachments"):

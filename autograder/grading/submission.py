@@ -63,7 +63,7 @@ def _execute(
 ) -> tuple[list[Score], list[str]]:
     """Run the code cells of ``notebook`` in order and put outputs and reports into it.
 
-    Demonstrations that need not run lose their outputs: what a graded notebook shows has been run by the grader.
+    Demonstrations that need not run stay without outputs: what a graded notebook shows has been run by the grader.
     Returns the scores, and for each cell that did not run to its end what became of it.
     """
     skipped = left_out(notebook, demonstrations(assignment.notebook))
@@ -73,7 +73,6 @@ def _execute(
     try:
         for number, (place, cell) in enumerate(code, 1):
             if place in skipped:
-                cell.execution_count, cell.outputs = None, []
                 continue
             cell.execution_count = number
             if is_test(cell):
