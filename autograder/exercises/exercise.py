@@ -44,7 +44,8 @@ class Exercise:
     ``genlab.judging.outcome``; with ``live=True`` the oracle is the function of this name in ``genlab.judging.live``.
 
     The rest is declared with decorators and with ``slip``. What the exercise ``refuses`` is refused, before they run,
-    by oracle, reference, slips, mistakes and alternatives alike, except where ``refuses=False`` stands.
+    by oracle, reference, slips, mistakes and alternatives alike, except where ``refuses=False``, or in a
+    table of slips ``(refuses nothing)``, stands.
     """
 
     module: str
@@ -103,8 +104,7 @@ class Exercise:
         The edited function goes without the reference's decorators: under ``@torch.no_grad()`` its slips leave
         gradients on. Raises ValueError when ``old`` does not stand exactly once in the reference's source.
         """
-        assert self._reference is not None, f"{self.name}: slips need a reference before them"
-        reference = inspect.unwrap(self._reference)
+        reference = self._plain_reference()
         source = textwrap.dedent(inspect.getsource(reference))
         source = source[source.index("def ") :]  # without its decorators
         if source.count(old) != 1:
@@ -132,13 +132,18 @@ class Exercise:
             old, arrow, new = edit.partition(" =>")
             code = [line for line in rest if line.startswith("=>")]
             hint = " ".join(line for line in rest if line not in code)
-            if everything and self._reference and not edit and not code:
-                self._add_mistake(name, inspect.unwrap(self._reference), hint, refuses=False)
+            if everything and not edit and not code:
+                self._add_mistake(name, self._plain_reference(), hint, refuses=False)
                 continue
             if not old or bool(arrow) == bool(code):
                 raise ValueError(f"{self.name}: a slip begins with a line `name: old => new`, not with {head!r}")
             new = new.strip() if arrow else "\n".join(line.removeprefix("=>").removeprefix(" ") for line in code)
             self.slip(name, old.strip(), new, hint, refuses=not everything)
+
+    def _plain_reference(self) -> Callable:
+        """The reference without its decorators and without refusals: what slips change."""
+        assert self._reference is not None, f"{self.name}: slips need a reference before them"
+        return inspect.unwrap(self._reference)
 
     def mistake(self, function: Callable | None = None, *, refuses: bool = True) -> Callable:
         """Decorate a wrong implementation that is no small edit of the reference; its docstring is the hint."""

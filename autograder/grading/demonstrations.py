@@ -3,8 +3,8 @@
 A demonstration is a code cell of the release that is neither locked, solved nor a test: it shows something, mostly a
 picture of what the student's function does. Points never come from one, and in notebook 03 they are nine tenths of
 the work. A demonstration is left out when it has come back as it was released, and binds no name that a cell that runs
-reads. Whatever cannot be told for certain is run. A method that a demonstration calls is taken to change nothing that
-a graded cell reads (``model.eval()`` would be seen only by its author).
+reads. Where the code does not say for certain which names it reads or binds, everything runs. What a method changes is
+not seen: a demonstration must not call one, ``model.train()`` say, that changes what graded cells use.
 """
 
 import ast

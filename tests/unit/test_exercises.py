@@ -149,5 +149,32 @@ def test_a_slip_that_changes_nothing_is_refused():
     assert exercise.mistakes[0].function(4) == 2
 
 
+def test_a_slip_may_accept_what_must_be_refused():
+    exercise = Exercise(f"{__name__}.doubled", points=1)
+    with pytest.raises(AssertionError, match="need a reference"):
+        exercise.slips("anything (refuses nothing)\n    A hint.")
+    exercise.refuses(lambda x: "x must not be 0" if x == 0 else "")
+    exercise.reference(doubled)
+    exercise.slips("""
+        halves: x * 2 => x / 2
+            A hint.
+        halves_anything (refuses nothing): x * 2 => x / 2
+            A hint.
+        anything (refuses nothing)
+            A hint
+            of two lines.
+    """)
+    halves, halves_anything, anything = exercise.mistakes
+    with pytest.raises(ValueError, match="must not be 0"):
+        halves.function(0)
+    assert (halves.function(4), halves_anything.function(4), anything.function(4)) == (2, 2, 8)
+    assert (halves_anything.function(0), anything.function(0)) == (0, 0)
+    assert (halves_anything.name, anything.name, anything.hint) == (
+        "halves_anything", "anything", "A hint of two lines."
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="begins with a line"):
+        exercise.slips("nothing\n    A hint.")
+
+
 def doubled(x):
     return x * 2
