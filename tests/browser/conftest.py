@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.course import ROOT, need
-from tests.support.jupyterlab_page import Lab, chromium, serving
+from tests.support.jupyterlab_page import WORKSPACES, Lab, chromium, serving
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +31,10 @@ def browser(server):
 @contextmanager
 def _page(server, browser) -> Iterator[Lab]:
     url, folder = server
+    shutil.rmtree(folder.parent / WORKSPACES, ignore_errors=True)  # what a test before this one had open
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     yield Lab(page, url, folder)
     page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
     page.close()

@@ -17,6 +17,7 @@ from tests.support.course import ROOT, free_port
 
 ARTEFACTS = ROOT / "tests" / "artefacts"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+WORKSPACES = "workspaces"  # in a server's folder: what JupyterLab remembers of open notebooks and folders
 
 
 class Lab:
@@ -106,6 +107,7 @@ def serving(folder: Path, **environment: str) -> Iterator[str]:
         raise RuntimeError(f"make lab does not start JupyterLab: {shown}")
     command = [sys.executable, *shlex.split(lines[0])[1:]]
     own = {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_CONFIG_PATH": "", "HF_HUB_OFFLINE": "1"}
+    own["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / WORKSPACES)
     variables = os.environ | own | environment
     with (folder / "lab.log").open("wb") as log:
         process = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=folder)
