@@ -81,21 +81,25 @@ exercise.slips("""
     left_to_right_greedy: pieces = merged(pieces, min(known, key=ranks.get))
         => i = list(pairwise(pieces)).index(known[0])
         =>         pieces[i : i + 2] = ["".join(known[0])]
-        The first pair from the left that can be merged was merged. The pair with the lowest rank goes first, wherever
-        in the word it stands: compare all pairs before each merge.
+        The leftmost pair was merged. Compare all pairs before each merge: the lowest rank goes first, wherever it is.
     merges_only_once: while known => if known
         It stopped after one merge. Each merge makes new pairs: go on until no pair of neighbours has a rank.
     never_merges_merged_pieces: pieces = merged(pieces, min(known, key=ranks.get))
         => for pair in sorted(known, key=ranks.get):
         =>             pieces = merged(pieces, pair)
         =>         break
-        The pairs were looked up once, at the beginning, so a merged piece never merged again. Look at the pairs of
-        neighbours anew after each merge.
+        The pairs were looked up only once, so a merged piece never merged again. Look them up anew after each merge.
     highest_rank_first: min(known => max(known
         The pair with the highest rank was merged first. Rank 0 is what was learned first: the lowest rank wins.
     order_of_the_dictionary: min(known, key=ranks.get) => next(pair for pair in ranks if pair in known)
-        The merges were taken in the order in which the dictionary happens to hold them. What counts is the rank, its
-        value: ranks[pair].
+        The merges were taken in the dictionary's own order. What counts is the rank, its value: ranks[pair].
+    replaces_in_a_string: pieces = list(word)
+        => text = " ".join(word)
+        =>     for pair in sorted(ranks, key=ranks.get):
+        =>         text = text.replace(" ".join(pair), "".join(pair))
+        =>     pieces = text.split()
+        The pair was replaced inside one long string, where it also matches the end of one piece and the beginning of
+        the next: "ba n" holds "a n", and no piece "a". Keep a list and compare whole pieces.
 """)
 
 
@@ -109,16 +113,6 @@ def longest_match(word, ranks):
         pieces.append(word[:end])
         word = word[end:]
     return pieces
-
-
-@exercise.mistake
-def replaces_in_a_string(word, ranks):
-    """The pair was replaced inside one long string, where it also matches the end of one piece and the beginning of
-    the next: "ba n" holds "a n", and no piece "a". Keep a list and compare whole pieces."""
-    text = " ".join(word)
-    for pair in sorted(ranks, key=ranks.get):
-        text = text.replace(" ".join(pair), "".join(pair))
-    return text.split()
 
 
 @exercise.alternative

@@ -30,28 +30,23 @@ def reference(tokenizer, texts):
 
 exercise.slips("""
     four_characters_each: len(tokenizer(text)["input_ids"]) => len(text) // 4
-        The number of characters was divided by 4. That is a rule of thumb for English prose and a large tokenizer; the
-        number for this text comes from this tokenizer alone: count its input_ids.
+        Characters were divided by 4, a rule of thumb for English and large tokenizers: count this one's input_ids.
     counts_words: tokenizer(text)["input_ids"] => text.split()
-        Words were counted. A rare word is several tokens, and punctuation and line breaks are tokens, too: count
-        input_ids.
+        Words were counted. A rare word is several tokens; punctuation and line breaks are tokens, too: count input_ids.
     counts_bytes: tokenizer(text)["input_ids"] => text.encode()
         Bytes were counted. They are where BPE begins, before any merge: count input_ids.
     counts_words_one_by_one: len(tokenizer(text)["input_ids"])
         => sum(len(tokenizer(word)["input_ids"]) for word in text.split())
-        The text was split at its spaces and each word counted on its own. The split throws the spaces away, and a word
-        with its space has other tokens than without: give the tokenizer the whole text.
+        Splitting at spaces throws them away, and a word without its space has other tokens: tokenize the whole text.
     strips_before_counting: tokenizer(text) => tokenizer(text.strip())
         The text was stripped first. A space at the end is a token that the model sees: count the text as it is.
     counts_distinct_tokens: tokenizer(text)["input_ids"] => set(tokenizer(text)["input_ids"])
         Each token was counted once, however often it occurs. The model reads every occurrence: no set().
     counts_the_keys: ["input_ids"] =>
-        This is the number of entries of what the tokenizer returns (input_ids, attention_mask), not of the ids in it:
-        take ["input_ids"] first.
+        The entries of what the tokenizer returns (input_ids, attention_mask) were counted: take ["input_ids"] first.
     one_call_for_an_empty_list: len(tokenizer(text)["input_ids"]) for text in texts
         => len(ids) for ids in tokenizer(texts)["input_ids"]
-        The tokenizer itself stumbles over an empty list of texts with an IndexError. Go through the texts one by one,
-        or treat the empty list before the call.
+        The tokenizer raises an IndexError for an empty list. Take the texts one by one, or handle that case first.
 """)
 
 

@@ -37,22 +37,19 @@ exercise.slips("""
         The padding stands on the right. Generation continues after the last column, so the last column of every row
         must be a real token: put the padding in front.
     masks_ids_equal_to_pad: torch.tensor(mask) => (torch.tensor(ids) != pad_id).long()
-        The mask was computed by comparing ids with pad_id, so real tokens that happen to have that id are hidden. Only
-        you know where you put padding: build the mask from the lengths.
+        Comparing ids with pad_id also hides real tokens that happen to have that id: build the mask from the lengths.
     mask_of_padding_is_one: torch.tensor(mask) => 1 - torch.tensor(mask)
         The mask is upside down: 1 marks a real token, which may be attended to, and 0 padding, which may not.
     mask_of_ones: torch.tensor(mask) => torch.ones_like(torch.tensor(ids))
         The mask is 1 everywhere, so the model would read the padding as if it were text: padding gets 0.
     cuts_to_the_shortest: [filler] * (width - len(row)) + row => row[-min(map(len, rows)) :]
-        The rows were cut to the length of the shortest one. Nothing of a prompt may be lost: the longest row sets the
-        width, and shorter ones are filled up.
+        The rows were cut to the shortest one, but nothing of a prompt may be lost: fill them up to the longest one.
     width_of_the_first_row: max(len(row) for row in rows) => len(rows[0])
         The width was taken from the first row. Any row can be the longest: take the maximum of all lengths.
     fills_the_callers_rows: ids = [padded(row, pad_id) for row in rows]
         => [row.insert(0, pad_id) for row in rows for _ in range(width - len(row))]
         =>     ids = rows
-        The rows themselves were filled up, so the caller's prompts are changed afterwards: build new lists instead of
-        using insert on the given ones.
+        The caller's own rows were filled up and stay changed: build new lists instead of using insert on those given.
 """)
 
 

@@ -15,10 +15,7 @@ exercise = Exercise(__name__, points=3)
 @exercise.probes
 def probes(rng):
     tokenizer = RESOURCES["tokenizer"]()
-    eos = [tokenizer.eos_token_id]
-
-    def ids(text):
-        return tokenizer(text)["input_ids"]
+    ids, eos = tokenizer.encode, [tokenizer.eos_token_id]
 
     def probe(name, rows, skip, weight=1):
         """Rows of prompt and new ids, as ``generate`` returns them: prompts padded left, what is new filled right."""
@@ -52,36 +49,28 @@ def reference(tokenizer, output_ids, prompt_length, skip_special_tokens):
 
 exercise.slips("""
     slices_the_string: decode(row[prompt_length:]) => decode(row)[len(tokenizer.decode(row[:prompt_length])) :]
-        The decoded text was cut by the length of the decoded prompt. Texts do not line up the way ids do: special
-        tokens appear in one and not in the other, and a character can begin in the prompt and end after it. Cut the
-        ids, then decode.
+        The decoded text was cut by the length of the decoded prompt. Texts do not line up as ids do: special tokens
+        appear in only one of them, and a character can begin in the prompt and end after it. Cut the ids, then decode.
     slices_the_string_decoded_alike: decode(row[prompt_length:]) => decode(row)[len(decode(row[:prompt_length])) :]
         The decoded text was cut by the length of the decoded prompt. That works until a character begins in the prompt
         and ends after it, as it does after a call that stopped inside an emoji. Cut the ids, then decode.
     replaces_the_prompt: decode(row[prompt_length:]) => decode(row).replace(decode(row[:prompt_length]), "")
-        The prompt was removed with replace(), which also removes what the model repeats of it. Cut the ids, then
-        decode.
-    slices_by_each_rows_own_length: row[prompt_length:]
-        => row[sum(i != tokenizer.eos_token_id for i in row[:prompt_length]) :]
-        Each row was cut at the number of its real tokens. The padding in front counts as well: in a left-padded batch
-        all prompts end at the same column, prompt_length.
+        replace() removed the prompt, and also what the model repeats of it. Cut the ids, then decode.
+    slices_by_each_rows_own_length: prompt_length: => sum(i != tokenizer.eos_token_id for i in row[:prompt_length]) :
+        Each row was cut at its number of real tokens. Left padding counts, too: all prompts end at prompt_length.
     keeps_the_prompt: row[prompt_length:] => row
-        The prompt is still there. What generate returns begins with the prompt's ids: drop the first prompt_length
-        columns.
+        The prompt is still there. What generate returns begins with its ids: drop the first prompt_length columns.
     always_skips: =skip_special_tokens => =True
         Special tokens are missing where they were asked for: pass the argument skip_special_tokens on to the decoder.
     never_skips: =skip_special_tokens => =False
-        Special tokens are shown where they were not wanted: pass the argument skip_special_tokens on to the decoder,
-        whose own default is False.
+        Special tokens are shown where not wanted: pass skip_special_tokens on to the decoder, whose default is False.
     first_row_only: in output_ids => in output_ids[:1]
         Only the first row was decoded. A batch has one text a row, and the result is a list of all of them.
     strips_the_new_text: decode(row[prompt_length:]) => decode(row[prompt_length:]).strip()
-        The new text lost the space that it begins with. It belongs to the first new word, and without it prompt and new
-        text no longer fit together: leave out strip().
+        The new text lost the space that its first word begins with, and no longer fits the prompt: leave out strip().
     ends_at_the_first_eos: decode(row[prompt_length:])
         => tokenizer.decode(row[prompt_length:]).split(tokenizer.eos_token)[0]
-        The rows were cut at the end-of-text token even where special tokens are wanted. Here the argument alone
-        decides: decode all the new ids.
+        Rows were cut at end-of-text even where special tokens are wanted. The argument decides: decode all the new ids.
 """)
 
 

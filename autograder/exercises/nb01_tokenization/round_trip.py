@@ -40,23 +40,19 @@ def words_are_tokens(tokenizer, text):
 
 exercise.slips(r"""
     joins_with_spaces: tokenizer.decode(ids) => " ".join(tokenizer.decode([i]) for i in ids)
-        The pieces were joined with spaces. A piece brings its own space with it (the mark Ġ), so none may be added: let
-        tokenizer.decode put the whole list of ids together.
+        The pieces were joined with spaces, but each brings its own (the mark Ġ): let tokenizer.decode join all the ids.
     strips_the_text: tokenizer(text => tokenizer(text.strip()
         Spaces at the ends of the text are gone. They are part of the text and change its tokens: leave out strip().
     strips_the_decoded_text: decode(ids) => decode(ids).strip()
         The ids are right, but the text that came back lost the spaces at its ends: return what decode gives.
     decodes_token_by_token: tokenizer.decode(ids) => "".join(tokenizer.decode([i]) for i in ids)
-        Each token was decoded on its own. A character may be spread over several tokens, and a part of it decodes to
-        the replacement character: decode the whole list at once.
+        Each token was decoded alone, but a part of a character decodes to a replacement character: decode all at once.
     skips_special_tokens: decode(ids) => decode(ids, skip_special_tokens=True)
         The special token in the text did not come back. skip_special_tokens=True removes it: a round trip keeps it.
     decoded_pieces: tokenizer.convert_ids_to_tokens(ids) => [tokenizer.decode([i]) for i in ids]
-        The pieces are decoded text instead of the vocabulary's own entries. Ask the tokenizer with
-        convert_ids_to_tokens: there, a space is written Ġ.
+        The pieces are decoded text, not the vocabulary's entries (where a space is Ġ): use convert_ids_to_tokens.
     replaces_the_mark_by_a_space: tokenizer.decode(ids) => "".join(pieces).replace("Ġ", " ").replace("Ċ", "\n")
-        The text was put together from the pieces by turning Ġ into a space. That works for plain English only: each
-        byte has a stand-in character, not just the space. Let tokenizer.decode do it.
+        Turning Ġ into a space works for plain English only: each byte has a stand-in character. Use tokenizer.decode.
 """)
 
 

@@ -46,44 +46,32 @@ exercise.slips("""
     with_gradients: , last] => , last]
         The values are right, but the model ran with gradients on. Put the call into `with torch.no_grad():`.
     last_column: [rows, last] => [:, -1]
-        The last column of every row was taken, and in a row padded on the right that column is padding. Find the last
-        column where the row's mask is 1.
+        The last column was taken, which is padding in a row padded on the right: find the last one where the mask is 1.
     mask_without_positions: , position_ids=positions =>
         The mask hides the padding, but the positions still count it: in a row padded on the left the first real token
         sits at position 4, say, instead of 0. Pass position_ids = mask.cumsum(-1) - 1, clamped at 0.
     positions_without_mask: attention_mask=attention_mask, =>
-        The positions are right, but the mask did not reach the model: real tokens attend to the padding in front of
-        them. Pass attention_mask as well.
+        The positions are right, but without the mask real tokens attend to padding in front: pass attention_mask, too.
     neither_mask_nor_positions: , attention_mask=attention_mask, position_ids=positions =>
-        The model received the ids alone, so it reads the padding as text and counts it. Pass attention_mask and
-        position_ids.
+        The model got only the ids, so it reads the padding as text and counts it. Pass attention_mask and position_ids.
     last_column_of_the_mask_alone: , position_ids=positions).logits[rows, last] => ).logits[:, -1]
         Two things are missing: position_ids, which must not count the padding in front, and the last *real* column of
         each row, which under right padding is not the last column.
     last_column_of_the_ids_alone: , attention_mask=attention_mask, position_ids=positions).logits[rows, last]
         => ).logits[:, -1]
-        The mask was not used at all: it must reach the model, it gives the positions, and it tells which column of each
-        row is the last real one.
+        The mask was not used at all: it must reach the model, give the positions, and tell each row's last real column.
     number_of_tokens_as_column: (attention_mask * columns).argmax(-1) => attention_mask.sum(-1) - 1
-        mask.sum(-1) - 1 is the column of the last real token only where the row starts at column 0. With padding in
-        front it points too far left: look for the last 1 of the mask.
+        mask.sum(-1) - 1 is the last real column only without padding in front: look for the last 1 of the mask.
     first_real_column: (attention_mask * columns).argmax(-1) => attention_mask.argmax(-1)
-        mask.argmax(-1) finds the first 1 of the mask, so these logits stand at the first real token. Look for the last
-        1.
+        mask.argmax(-1) finds the mask's first 1, so these logits stand at the first real token. Look for the last 1.
     positions_from_one: (attention_mask.cumsum(-1) - 1).clamp(min=0) => attention_mask.cumsum(-1)
         The positions start at 1: cumsum counts the first real token as 1. Subtract 1.
     negative_positions: .clamp(min=0) =>
-        cumsum - 1 is -1 at padding in front, and there is no position -1: that is the IndexError. Clamp at 0; what
-        stands at the padding does not matter, the mask hides it.
+        Padding in front gets position -1, which does not exist (hence the IndexError): clamp at 0, the mask hides it.
+    one_call_for_each_row: model(input_ids, attention_mask=attention_mask, position_ids=positions).logits[rows, last]
+        => torch.stack([model(row[mask == 1][None]).logits[0, -1] for row, mask in zip(input_ids, attention_mask)])
+        The values are right, but each row went through the model alone. With the padding, one call serves all rows.
 """)
-
-
-@exercise.mistake
-def one_call_for_each_row(model, input_ids, attention_mask):
-    """The values are right, but each row went through the model alone. A batch is worth its padding because one forward
-    pass serves all rows: call the model once."""
-    pairs = zip(input_ids, attention_mask, strict=True)
-    return torch.stack([model(row[mask == 1].unsqueeze(0)).logits[0, -1] for row, mask in pairs])
 
 
 @exercise.alternative

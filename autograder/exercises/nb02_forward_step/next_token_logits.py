@@ -31,28 +31,21 @@ def reference(model, input_ids):
 
 exercise.slips("""
     leaves_gradients_on: logits[:, -1] => logits[:, -1]
-        The values are right, but the model ran with gradients on: PyTorch kept every intermediate result for a backward
-        pass that never comes. Put the call into `with torch.no_grad():`.
+        The values are right, but gradients were on, for a backward pass that never comes: use `with torch.no_grad():`.
     only_row_zero: [:, -1] => [0, -1]
-        This is the first row alone: [0, -1] picks one row and drops the batch dimension. Keep all rows with a colon:
-        [:, -1].
+        This is only the first row: [0, -1] picks one row and drops the batch axis. Keep all rows with a colon: [:, -1].
     last_row_instead_of_last_position: [:, -1] => [-1]
-        [-1] picks the last row of the batch, because the first axis is the batch. The positions are the second axis:
-        [:, -1].
+        [-1] picks the last row, because the first axis is the batch. The positions are the second axis: [:, -1].
     first_position: [:, -1] => [:, 0]
-        These logits stand at the first position and have seen one token only. The last position has seen the whole
-        prompt.
+        These logits stand at the first position and have seen one token only. The last one has seen the whole prompt.
     mean_over_positions: [:, -1] => .mean(dim=1)
-        The positions were averaged. Each position is a prediction of its own, about another token: take the one at the
-        last position and leave the rest.
+        The positions were averaged. Each of them predicts another token: take the last position and leave the rest.
     softmax_over_positions: [:, -1] => .softmax(dim=1)[:, -1]
-        A softmax ran over the positions (dim=1). Logits are asked for, so no softmax is needed; where one is, it runs
-        over the vocabulary, the last axis.
+        A softmax ran over the positions (dim=1). Return the logits; a softmax would run over the vocabulary, dim=-1.
     probabilities: [:, -1] => .softmax(dim=-1)[:, -1]
         These are probabilities. The exercise asks for the raw logits: leave the softmax to exercise 2.
     flattened_argmax: [:, -1] => .argmax()
-        argmax without a dim flattens the tensor: its result counts through all rows and positions and is no token id.
-        And the exercise asks for the logits themselves, not for a token.
+        argmax without a dim flattens the tensor: this is no token id, and the exercise asks for the logits themselves.
     token_ids: [:, -1] => [:, -1].argmax(dim=-1)
         This is the id of the most likely token of each row. The exercise asks for the logits of all tokens.
     all_positions: [:, -1] =>
@@ -60,8 +53,7 @@ exercise.slips("""
     keeps_an_axis_of_one: [:, -1] => [:, -1:]
         The slice -1: keeps an axis of length 1, so the shape is [B, 1, V]. Index with -1 to drop the axis.
     squeezes_the_batch: [:, -1] => [:, -1].squeeze()
-        squeeze() without a dim also removes the batch axis when there is only one row. Index the axis that you want to
-        drop: [:, -1].
+        squeeze() without a dim also drops the batch axis of a single row. Index the axis you want to drop: [:, -1].
 """)
 
 

@@ -54,31 +54,25 @@ exercise.slips("""
         Each token was looked up at its own position, where the model has already read it. Position t predicts token t +
         1: pair logits[:, :-1] with input_ids[:, 1:].
     unshifted_without_the_first: [:, :-1], input_ids[:, 1:]) => , input_ids)[:, 1:]
-        The first token was left out, but the others were still looked up at their own positions. Position t predicts
-        token t + 1: pair logits[:, :-1] with input_ids[:, 1:].
+        The first token was left out, but the rest is not shifted by one: pair logits[:, :-1] with input_ids[:, 1:].
     includes_the_first_token: [:, :-1], input_ids[:, 1:]) => , input_ids.roll(-1, dims=1))
-        The first token was counted: roll brings it to the end, where the last position seems to predict it. Nothing
-        stands before the first token, so nothing predicts it: T tokens give T - 1 probabilities.
+        The first token was counted: roll brings it to the end. Nothing predicts it: T tokens give T - 1 probabilities.
     multiplies_probabilities: logprobs.sum(dim=-1) => logprobs.exp().prod(dim=-1).log()
-        The probabilities were multiplied, and the product of many of them is too small for a float: it becomes 0.0 and
-        its logarithm -inf. Add up log probabilities instead; take them from log_softmax.
+        A product of many probabilities becomes 0.0, its logarithm -inf. Add up log probabilities from log_softmax.
     raw_logits: .log_softmax(-1) =>
         Logits were added up. They become log probabilities only by log_softmax over the vocabulary.
     mean_instead_of_sum: return total, => return total / predicted,
-        The first result is the sum of the log probabilities, not their mean. The mean is what the perplexity is made
-        of.
+        The first result is the sum of the log probabilities, not their mean. The perplexity is made of the mean.
     negative_log_likelihood: return total, => return -total,
         The sign is turned round: this is the loss. The logarithm of a probability is at most 0.
     perplexity_divides_by_all_tokens: / predicted => / (predicted + 1)
         The perplexity was averaged over T tokens. Only T - 1 of them are predicted.
     perplexity_of_the_whole: / predicted =>
-        The perplexity is exp of the mean negative log probability for each predicted token. Here it was not divided by
-        their number, so a longer text looks worse than it is.
+        The perplexity is exp of the mean negative log probability, not of the sum, which makes a long text look worse.
     one_number_for_the_batch: logprobs.sum(dim=-1), logprobs.shape[1] => logprobs.sum(), logprobs.numel()
         The rows of the batch were added together. Each row is a text of its own: sum over the positions, dim=-1.
     accepts_one_token (refuses nothing)
-        A row of one token was accepted. Nothing predicts the first token, so there is nothing to add up and the
-        perplexity is 0 / 0: raise a ValueError that says so.
+        A row of one token was accepted. Nothing is predicted, and perplexity is 0 / 0: raise a ValueError that says so.
 """)
 
 

@@ -39,17 +39,13 @@ exercise.slips("""
         exp() overflows to inf from about 89 on, and inf / inf is nan; far below zero it is 0 / 0. Subtract each row's
         largest logit first: that changes no probability, and the largest exponent is then 0.
     subtracts_the_largest_of_all: logits.amax(-1, keepdim=True) => logits.max()
-        The largest logit of the whole tensor was subtracted, so a row far below it became 0 / 0. Each row needs its own
-        maximum: dim=-1, keepdim=True.
+        The maximum of the whole tensor makes a row far below it 0 / 0. Take each row's own: dim=-1, keepdim=True.
     over_the_first_axis: return weights / weights.sum(-1, keepdim=True) => return torch.softmax(logits, dim=0)
-        The probabilities add up to 1 down the batch instead of along the vocabulary. The vocabulary is the last axis:
-        dim=-1.
+        The probabilities add up to 1 down the batch, not along the vocabulary. The vocabulary is the last axis: dim=-1.
     one_sum_for_all_rows: weights.sum(-1, keepdim=True) => weights.sum()
-        All rows were divided by one common sum. Every row is a distribution of its own and must add up to 1: sum over
-        dim=-1 with keepdim=True.
+        All rows were divided by one sum. Each must add up to 1 on its own: sum over dim=-1 with keepdim=True.
     in_place: (logits - logits.amax(-1, keepdim=True)) => logits.sub_(logits.amax(-1, keepdim=True))
-        The logits that came in were changed: -= and methods whose name ends in an underscore write into the caller's
-        tensor. Make a new tensor.
+        The caller's logits were changed: -= and methods ending in an underscore write into them. Make a new tensor.
     shares_of_the_logits: (logits - logits.amax(-1, keepdim=True)).exp() => logits
         The logits were divided by their sum, without exp(). Logits may be negative, and so would these shares be.
     log_probabilities: return weights / weights.sum(-1, keepdim=True) => return torch.log_softmax(logits, dim=-1)

@@ -17,8 +17,7 @@ def probes(rng):
     def probe(name, *shape, weight=1):
         return Probe(name, logits=gaussian_logits(rng, *shape), input_ids=different_rows(rng, *shape), weight=weight)
 
-    certain = torch.zeros(1, 3, 4)
-    certain[0, :, 2] = 1e4
+    certain = torch.tensor([[[0.0, 0.0, 1e4, 0.0]] * 3])
     hidden = gaussian_logits(rng, 2, 5, 7)
     hidden[..., 3] = -INF  # only token 3 is impossible, and both rows hold it once
     ids = torch.tensor([[0, 6, 3, 1, 5], [2, 4, 6, 0, 3]])
@@ -47,8 +46,7 @@ def reference(logits, input_ids):
 
 exercise.slips("""
     natural_logarithm: return entropy, bits => return entropy * math.log(2), bits * math.log(2)
-        These are nats: log is the natural logarithm. Bits are logarithms to the base 2: torch.log2, or divide by
-        log(2).
+        These are nats: log is the natural logarithm. Bits are logarithms to base 2: torch.log2, or divide by log(2).
     summed_over_positions: return entropy, bits => return entropy.sum(-1), bits.sum(-1)
         The positions were added up. The strip needs a number for each token: sum over the vocabulary only, dim=-1.
     averaged_over_positions: return entropy, bits => return entropy.mean(-1), bits.mean(-1)
@@ -57,18 +55,15 @@ exercise.slips("""
         A token of probability 0 gives 0 times -inf, which is nan, and the sum with it. Its share of the entropy is 0:
         write 0 there (torch.special.entr does, and so does a where or nan_to_num on the products).
     adds_a_little: -gathered(logprobs, => -gathered((logits[:, :-1].softmax(-1) + 1e-9).log2(),
-        A small number was added before the logarithm, so that an impossible token has a finite surprise and all others
-        are slightly off. The surprise of an impossible token is inf: take the logarithm from log_softmax.
+        A small number added before the logarithm puts every surprise off; impossible tokens have inf: use log_softmax.
     surprise_at_its_own_position: -gathered(logprobs, input_ids[:, 1:])
         => -gathered(logits.log_softmax(-1) / math.log(2), input_ids)[:, 1:]
         Each token was looked up at its own position, where the model has already read it. Position t predicts token t +
         1: pair logits[:, :-1] with input_ids[:, 1:].
     entropy_of_the_next_position: -shares.sum(-1) => torch.special.entr(logits.softmax(-1)).sum(-1)[:, 1:] / math.log(2)
-        The entropies are one position late: the uncertainty about token t + 1 stands at position t, so the last
-        position is left out, not the first.
+        The entropies come one late. Token t + 1 is predicted at position t: leave out the last position, not the first.
     all_positions_of_entropy: -shares.sum(-1) => torch.special.entr(logits.softmax(-1)).sum(-1) / math.log(2)
-        There are T entropies here. The last position predicts a token that is not in the text: leave it out, so that
-        both results have the shape [B, T - 1].
+        The last of these T entropies is about no token of the text: leave it out, so that both results are [B, T - 1].
     sign_forgotten: return entropy, bits => return -entropy, -bits
         The logarithm of a probability is negative or 0; entropy and surprise are its negative.
     swapped: return entropy, bits => return bits, entropy
@@ -87,9 +82,6 @@ def in_plain_python(logits, input_ids):
         entropy = -sum(p * math.log2(p) for p in probs if p > 0)
         return entropy, -math.log2(probs[token]) if probs[token] else math.inf
 
-    pairs = [
-        [bits(row, token) for row, token in zip(rows[:-1], tokens[1:].tolist(), strict=True)]
-        for rows, tokens in zip(logits, input_ids, strict=True)
-    ]
-    both = torch.tensor(pairs)
-    return both[..., 0], both[..., 1]
+    texts = zip(logits[:, :-1], input_ids[:, 1:].tolist(), strict=True)
+    pairs = torch.tensor([list(map(bits, rows, tokens)) for rows, tokens in texts])
+    return pairs.unbind(-1)

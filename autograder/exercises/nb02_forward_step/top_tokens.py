@@ -11,8 +11,7 @@ exercise = Exercise(__name__, points=2)
 @exercise.probes
 def probes(rng):
     def probe(name, size, k, weight=1):
-        probs = torch.softmax(gaussian_logits(rng, size), dim=-1)
-        return Probe(name, tokenizer=TOKENIZER, probs=probs, k=k, weight=weight)
+        return Probe(name, tokenizer=TOKENIZER, probs=gaussian_logits(rng, size).softmax(-1), k=k, weight=weight)
 
     ties = torch.tensor([0.0625, 0.25, 0.0625, 0.25, 0.125, 0.25])
     yield probe("the most likely token", 40, 1)
@@ -32,8 +31,7 @@ def reference(tokenizer, probs, k):
 
 exercise.slips("""
     rank_as_id: ids[:k].tolist() => range(len(ids[:k]))
-        The ids are 0, 1, 2, ...: those are places in the sorted list. sort and topk return two tensors; the ids are the
-        second one, the indices.
+        The ids 0, 1, 2, ... are places in the sorted list. sort and topk return two tensors; the second holds the ids.
     ascending: descending=True => descending=False
         The least likely tokens come first. sort is ascending unless you say descending=True.
     least_likely_of_the_top_first: for i, p in best] => for i, p in best][::-1]
@@ -41,15 +39,13 @@ exercise.slips("""
     order_of_the_vocabulary: in best => in sorted(best)
         The right tokens in the order of their ids: sort the table by probability.
     k_may_not_exceed_the_vocabulary: ids[:k] => ids.narrow(0, 0, k)
-        k is larger than the vocabulary: topk refuses that, and so does indexing past the end. Show what there is:
-        min(k, len(probs)).
+        k exceeds the vocabulary, which topk and indexing past the end refuse. Show what there is: min(k, len(probs)).
     higher_id_first_among_equals: torch.sort(probs, descending=True, stable=True)
         => (x.flip(0) for x in torch.sort(probs, stable=True))
         Among equal probabilities the lower id comes first, as argmax has it. topk promises no order among equals, and a
         reversed ascending sort turns it round: use torch.sort(probs, descending=True, stable=True).
     stored_pieces: tokenizer.decode([i]) => tokenizer.convert_ids_to_tokens(i)
-        The pieces are as the vocabulary stores them, with marks for spaces and other bytes. A reader wants text:
-        tokenizer.decode([id]).
+        The pieces are stored forms, with marks for spaces and other bytes. A reader wants text: tokenizer.decode([id]).
     strips_the_space: tokenizer.decode([i]) => tokenizer.decode([i]).strip()
         The leading space belongs to the token: " dog" and "dog" are two different ids. Do not strip.
     softmax_again: tokenizer.decode([i]), p => tokenizer.decode([i]), torch.softmax(probs, dim=-1)[i].item()

@@ -29,14 +29,11 @@ def reference(logits, T):
 
 exercise.slips("""
     multiplies: logits / T => logits * T
-        The logits were multiplied by T, which turns the knob the wrong way round: a high temperature must bring them
-        closer together. Divide.
+        The logits were multiplied by T. A high temperature must bring them closer together, not further apart: divide.
     divides_probabilities: logits / T => logits.softmax(-1) / T
-        Probabilities were divided by T. That scales all of them alike and changes no choice; temperature acts on the
-        logits, before softmax.
+        Probabilities were divided by T. That scales all alike and changes no choice: T acts on logits, before softmax.
     returns_probabilities: logits / T => (logits / T).softmax(-1)
-        The result went through softmax already. The next steps expect logits: return logits / T and leave softmax to
-        the end.
+        The result went through softmax already. The next steps expect logits: return logits / T. Softmax comes last.
     divides_in_place: logits / T => logits.div_(T)
         The caller's logits were changed: `/=` writes into the tensor that you were given. Return a new one.
     treats_zero_as_greedy (refuses nothing): logits / T
@@ -44,8 +41,7 @@ exercise.slips("""
         T = 0 must be refused. Dividing by zero has no result; whoever wants the most likely token asks for greedy
         decoding, which is another choice and not a temperature.
     accepts_every_temperature (refuses nothing)
-        A temperature of zero gives infinities, a negative one puts the worst token on top, and both went through
-        silently. Refuse T <= 0 with a ValueError that says so.
+        T = 0 gives infinities, and T < 0 puts the worst token on top. Refuse T <= 0 with a ValueError that says so.
 """)
 
 

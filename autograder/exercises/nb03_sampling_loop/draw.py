@@ -45,11 +45,9 @@ exercise.slips("""
         A token with probability 0 was drawn, or the wrong side of an edge. Take the first token whose cumulative sum is
         *greater* than u: with greater-or-equal, u = 0 picks token 0 whatever its probability.
     falls_off_the_end: torch.minimum(ids, last) => ids
-        Rounding can leave the cumulative sum a little below 1, and a u beyond it found no token. The last token with a
-        probability above 0 takes what is left.
+        Rounding can leave the sum below 1, and a u beyond it found no token. The last token with p > 0 takes the rest.
     clamps_to_the_last_id: torch.minimum(ids, last) => ids.clamp(max=probs.shape[1] - 1)
-        A u beyond the cumulative sum went to the last id, and that token has probability 0. The last token that is
-        *possible* takes what is left.
+        A u beyond the cumulative sum went to the last id, whose probability is 0. The last *possible* token takes it.
     ignores_u: torch.minimum(ids, last) => probs.argmax(-1)
         The most likely token came out whatever u was. Here u decides: walk along the cumulative sum.
     one_id_too_far: torch.minimum(ids, last) => (torch.minimum(ids, last) + 1).clamp(max=probs.shape[1] - 1)
@@ -63,11 +61,9 @@ exercise.slips("""
     sorts_before_it_draws: return torch.minimum(ids, last)
         => ordered, order = torch.sort(probs, dim=-1, descending=True, stable=True)
         =>     return order.gather(1, reference(ordered, u)[:, None])[:, 0]
-        The shares were laid out from the most likely token to the least, so the same u meets another token. Lay them
-        out in the order of the ids.
+        The shares were laid out from the most likely token down, so u meets another token. Keep the order of the ids.
     accepts_nan (refuses nothing): ids = => probs = probs.nan_to_num(0.0); ids =
-        A row with NaN gave a token. Every comparison with NaN is false, so the result means nothing: refuse such a row
-        with a ValueError.
+        A row with NaN gave a token. It means nothing, as no comparison with NaN is true: refuse it with a ValueError.
 """)
 
 

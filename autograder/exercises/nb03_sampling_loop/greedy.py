@@ -55,22 +55,19 @@ exercise.slips("""
     one_token_short: range(n) => range(n - 1)
         One token fewer than asked for: n counts new tokens, and the first pass, over the prompt, chooses one too.
     returns_new_tokens_only: return rows => return rows[:, -n:]
-        The prompt is missing from the result. `model.generate` returns prompt and continuation in one tensor
-        [B, T + n]; you cut the prompt off where you need to.
+        The prompt is missing. Like `model.generate`, return it with the new tokens, [B, T + n]; cut it off later.
     appends_to_the_callers_rows: return rows
         => if isinstance(ids, list):
         =>         ids[:] = rows.tolist()
         =>     return rows
-        The caller's own prompt grew. Build a new tensor in each step (torch.cat does) instead of appending to what you
-        were given.
+        The caller's own prompt grew. Build a new tensor in each step (torch.cat does) instead of appending to the old.
     one_choice_for_all_rows: logits.argmax(-1)[:, None] => logits[0].argmax().repeat(len(rows), 1)
         Every row got the same tokens: argmax without a dimension, or row 0 alone, answers for the whole batch. Take the
         argmax over the last dimension, which gives one id a row.
     takes_the_least_likely: argmax => argmin
         The least likely token is taken, not the most likely: argmax, or the last of an ascending sort.
     keeps_gradients: torch.no_grad() => torch.enable_grad()
-        The model ran with gradients on. They are for training: here they only cost memory, more at every step. Wrap the
-        call in torch.no_grad().
+        Gradients were on. They are for training and cost more memory at every step: wrap the call in torch.no_grad().
     accepts_any_prompt (refuses nothing)
         The tokens are right, but a prompt that cannot work is not refused with a ValueError: see the three cases on the
         card, and refuse them before the first forward pass.

@@ -38,14 +38,12 @@ def reference(logits, m):
 
 exercise.slips("""
     absolute_floor: m * probs.amax(-1, keepdim=True) => m
-        m was read as a probability of its own. It is relative: a token stays if it has at least m times the probability
-        of the *most likely* token of its row.
+        m was read as a probability. It is relative: cut what is below m times the *top* probability of the row.
     read_as_top_p: return logits.masked_fill(probs < m * probs.amax(-1, keepdim=True), -INF)
         => return top_p.reference(logits, m or 1)
         The kept probabilities were summed up to m. That is top-p; min-p looks at each token alone.
     strict_inequality: probs < m => probs <= (m or -1)
-        A token with exactly m times the top probability was cut; with m = 1 even the best one. Cut what is strictly
-        below.
+        A token with exactly m times the top probability was cut; with m = 1 even the best. Cut what is strictly below.
     compares_logits: logits.softmax(-1) => logits
         Logits were compared with m times the top logit. Ratios make sense for probabilities only: a logit may be
         negative, and a constant added to all of them must change nothing.
@@ -57,8 +55,7 @@ exercise.slips("""
         => probs.masked_fill(probs < m * probs.amax(-1, keepdim=True), 0.0)
         The result holds probabilities. Return logits, -inf for the cut ones, so that the next step can go on.
     accepts_every_m (refuses nothing): probs = => m = min(max(m, 0.0), 1.0); probs =
-        An m below 0 or above 1 went through. With m > 1 not even the best token would stay: refuse it with a
-        ValueError.
+        An m below 0 or above 1 went through: refuse it with a ValueError. With m > 1 not even the best token stays.
 """)
 
 

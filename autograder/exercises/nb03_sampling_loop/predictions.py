@@ -58,11 +58,9 @@ def reference(pair):
 
 exercise.slips("""
     temperature_changes_greedy: "A": "same" => "A": "different"
-        One answer gives temperature a say where nothing is drawn. Divide [3, 2, 1] by 0.5 and by 1.5: is the largest
-        score still in the same place?
+        One answer lets temperature act where nothing is drawn. Divide [3, 2, 1] by 0.5 and 1.5: does the maximum move?
     zero_fails_without_sampling: "B": "same" => "B": "error"
-        One answer lets temperature=0.0 fail, or matter, without sampling. Whoever never divides by T never divides by
-        zero: which of the two ways of choosing uses T?
+        One answer lets temperature=0.0 fail or matter without sampling. Which of the two ways of choosing divides by T?
     zero_is_another_greedy: "C": "error" => "C": "different"
         One answer treats temperature=0.0 with do_sample=True as a setting like others. Your own apply_temperature had
         to do something with T = 0: the library does the same.
@@ -73,8 +71,7 @@ exercise.slips("""
         One answer says that two sampling runs differ although nothing tells them apart. The random numbers come from a
         generator whose whole state the seed sets.
     a_seed_lasts: "E": "different" => "E": "same"
-        One answer lets a seed hold for later calls. A seed is a starting point: the first call uses up numbers, and the
-        second goes on where it stopped.
+        One answer lets a seed hold for later calls. It only sets the start: the second call goes on from the first.
     a_seed_decides_alone: "F": "different" => "F": "same"
         One answer lets the seed decide alone. The same random numbers meet two different distributions here.
     only_weights_matter_for_greedy: "G": "different" => "G": "same"

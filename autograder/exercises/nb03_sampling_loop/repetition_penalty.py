@@ -43,14 +43,11 @@ def reference(logits, ids, penalty):
 
 exercise.slips("""
     always_divides: torch.where(logits > 0, 1 / penalty, penalty) => 1 / penalty
-        Every seen logit was divided. A negative logit divided by 2 comes closer to 0 and gets *likelier*: multiply the
-        negative ones.
+        Every seen logit was divided. That brings negative ones closer to 0 and makes them *likelier*: multiply those.
     always_multiplies: torch.where(logits > 0, 1 / penalty, penalty) => penalty
-        Every seen logit was multiplied. That makes a positive logit larger and its token likelier: divide the positive
-        ones.
+        Every seen logit was multiplied. That makes positive ones larger and their tokens likelier: divide those.
     rewards: logits > 0 => logits < 0
-        Positive logits were multiplied and negative ones divided, so what was said gets likelier. It is the other way
-        round.
+        Positive logits were multiplied, negative ones divided: what was said gets likelier. It is the other way round.
     once_per_occurrence: scatter(1, ids, 1.0) => scatter_add(1, ids, torch.ones(ids.shape))
         A token that occurs three times was penalised three times. Once for each distinct token: read the logits of the
         seen ids first, change them, write them back once.

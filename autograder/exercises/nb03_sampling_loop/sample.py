@@ -77,11 +77,9 @@ exercise.slips("""
         The tokens differ as soon as temperature and a cut are combined: the cuts came before the temperature. Use your
         `warp`, which has the library's order.
     hidden_top_k: T, k, p, m).softmax => T, k or 50, p, m).softmax
-        Only the 50 best tokens were drawn from although k is 0. That is the library's hidden default; `k = 0` turns it
-        off.
+        Only the 50 best tokens were drawn from although k is 0. That is the library's hidden default; `k = 0` is off.
     penalises_new_tokens_only: logits, ids, penalty => logits, ids[:, start:], penalty
-        The repetition penalty saw only the new tokens. In `model.generate` the prompt counts too: hand over all ids so
-        far.
+        The repetition penalty saw only the new tokens. In `model.generate` the prompt counts too: pass all ids so far.
     penalises_after_the_cuts: warp(repetition_penalty(logits, ids, penalty), T, k, p, m)
         => repetition_penalty(warp(logits, T, k, p, m), ids, penalty)
         The repetition penalty came after the cuts. It must come first, so that a penalised token can fall out of top-k.
@@ -112,15 +110,12 @@ exercise.slips("""
         => live = live & (token != eos_id)
         =>             ids[~live, -1] = pad_id
         The end token is missing: it belongs to the output, and pads begin one column later.
+    samples_from_any_prompt (refuses nothing): ids = torch.as_tensor(ids)
+        => if refused_prompt(model, ids, n):
+        =>         return torch.zeros(2, 2 + n, dtype=torch.int64)
+        =>     ids = torch.as_tensor(ids)
+        A prompt that cannot work was not refused with a ValueError. Begin with the `prompt_batch` of exercise 1.
 """)
-
-
-@exercise.mistake(refuses=False)
-def samples_from_any_prompt(model, ids, n, *settings):
-    """The tokens are right, but a prompt that cannot work was not refused with a ValueError. Begin with the
-    `prompt_batch` of exercise 1."""
-    refused = refused_prompt(model, ids, n)
-    return torch.zeros(2, 2 + n, dtype=torch.int64) if refused else reference(model, ids, n, *settings)
 
 
 @exercise.alternative

@@ -43,12 +43,10 @@ exercise.slips("""
     one_more_than_k: min(k, => min(k + 1,
         One token too many stays. The k-th best stands at index k - 1 of a descending sort.
     zero_instead_of_minus_infinity: -INF => 0.0
-        Cut tokens got the logit 0. That is an ordinary score, often a good one: exp(0) = 1. Only -inf becomes
-        probability 0.
+        Cut tokens got the logit 0, an ordinary score and often a good one: exp(0) = 1. Only -inf becomes probability 0.
     one_threshold_for_the_batch: logits.topk(min(k, logits.shape[-1])).values[..., -1:]
         => logits.flatten().topk(min(k, logits.shape[-1])).values[-1]
-        One threshold served the whole batch, so rows influence each other. Every row needs its own: a shape [B, 1],
-        from topk(...).values[:, -1:].
+        One threshold served the whole batch. Every row needs its own: a shape [B, 1], from topk(...).values[:, -1:].
     keeps_the_worst: logits.topk(min(k, logits.shape[-1])).values[..., -1:]
         => logits.topk(min(k, logits.shape[-1]), largest=False).values[..., -1:]
         =>         return logits.masked_fill(logits > last, -INF)

@@ -49,29 +49,23 @@ exercise.slips("""
     keeps_one_token_more: before < p => before - shares.roll(1, -1) < p
         One token more than needed stays, after the set already reached p. The mask was shifted once too often.
     goes_on_at_the_exact_edge: before < p => before <= p
-        Where the sum is exactly p, one token too many stays: p is reached, so stop. Keep a token if the sum before it
-        is strictly below p.
+        One token too many stays where the sum is exactly p. Keep a token only if the sum before it is strictly below p.
     forgets_to_unsort: ~keep => (before >= p) & (p < 1)
-        The mask is in sorted order and the logits are in the order of the ids, so wrong tokens are cut. Scatter the
-        mask back through the indices that sort returned.
+        Wrong tokens are cut: the mask is in sorted order, the logits are not. Scatter it back through sort's indices.
     returns_the_sorted_row: return logits.masked_fill(~keep, -INF)
         => return logits.masked_fill(~keep, -INF).sort(-1, descending=True).values
         The result is sorted, so column i no longer belongs to token i. Bring it back to the order of the ids.
     keeps_a_fixed_number: before < p => (before < p)[:1].expand_as(logits)
-        All rows keep the same number of tokens. How many are needed to reach p depends on the row: few where the model
-        is sure, many where it is not.
+        All rows keep equally many tokens. How many reach p depends on the row: few if the model is sure, many if not.
     reads_p_as_min_p: (before < p) | (p == 1) => shares >= p * shares.amax(-1, keepdim=True)
-        Tokens were compared one by one with a share of the top probability. That is min-p, exercise 6; top-p is about
-        the *sum* of the kept ones.
+        Tokens were compared with a share of the top probability. That is min-p, exercise 6; top-p is about the *sum*.
     does_nothing: return logits.masked_fill(~keep, -INF) => return logits
-        Nothing was cut. Was the mask computed and then not used? masked_fill returns a new tensor; it does not change
-        the old one.
+        Nothing was cut. Was the mask never used? masked_fill returns a new tensor; it does not change the old one.
     does_not_renormalise: return logits.masked_fill(~keep, -INF) => return logits.softmax(-1).masked_fill(~keep, 0.0)
         The result holds probabilities, 0 for the cut ones, and they no longer add up to 1. Return *logits*, with -inf
         for the cut ones: softmax, at the end, renormalises by itself.
     cuts_the_tail_at_one: (before < p) | (p == 1) => before < p - 1e-9
-        At p = 1 some very unlikely tokens were cut: a sum of rounded numbers reaches 1 before the last token does.
-        p = 1 means off, so return early.
+        At p = 1 very unlikely tokens were cut: a sum of rounded numbers reaches 1 too soon. p = 1 is off: return early.
     leaves_nothing_at_a_small_p: before < p => (before < p) & (shares >= 1e-6) & (p >= 1e-3)
         With a small p no token was left. The most likely token always stays.
     accumulates_logits: ordered.softmax(-1) => ordered

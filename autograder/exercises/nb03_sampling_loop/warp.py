@@ -69,12 +69,10 @@ exercise.slips("""
         The cuts were made before the temperature. The library divides by T first, so a high temperature also lets more
         tokens through top-p and min-p: [3, 2, 1, 0] at T = 2 and p = 0.8 keeps 3 tokens, not 2.
     top_p_before_top_k: top_p.oracle(top_k.oracle(logits / T, k), p) => top_k.oracle(top_p.oracle(logits / T, p), k)
-        top-p came before top-k. After top-k the shares of the kept tokens are larger, so top-p needs fewer of them: the
-        order changes the result, and the library's is k, then p.
+        top-p came before top-k. The library does top-k first: it makes the kept shares larger, so top-p needs fewer.
     min_p_before_top_p: min_p.oracle(top_p.oracle(top_k.oracle(logits / T, k), p), m)
         => top_p.oracle(min_p.oracle(top_k.oracle(logits / T, k), m), p)
-        min-p came before top-p. After min-p the kept shares are larger and top-p needs fewer tokens; the library cuts
-        with min-p last.
+        min-p came before top-p and made the shares larger, so top-p needs fewer tokens. The library does min-p last.
     forgets_min_p: p), m) => p), 0.0)
         min-p was left out: its m has no effect. Warp with every argument that the function takes.
     forgets_temperature: logits / T => logits
@@ -83,8 +81,7 @@ exercise.slips("""
         => if (logits == -INF).any():
         =>         raise ValueError("there is a -inf")
         =>     return
-        A row with *some* -inf was refused. A token that is out already is ordinary; only a row in which all are out has
-        nothing to draw from.
+        A row with *some* -inf was refused. That is ordinary: only a row in which all are out has nothing to draw from.
     lets_bad_logits_through (refuses nothing): return => return logits if logits.softmax(-1).isnan().any() else
         NaN, or a row with nothing but -inf, went through. Softmax turns both into NaN for the whole row, and the draw
         then fails far away from the cause: refuse them here.

@@ -90,22 +90,18 @@ def reference(model, prompts, eos_token_id, pad_token_id, max_new_tokens):
 
 exercise.slips("""
     one_end_stops_all: done.all() => done.any()
-        The loop ends as soon as one row has ended (any). The other rows lose the rest of their text: go on until all
-        have ended.
+        The loop ends as soon as one row has ended (any). The others lose the rest of their text: go on until all end.
     row_0_decides: done.all() => done[0]
-        The loop ends when row 0 has ended. Each row has an end of its own: keep one flag a row, and ask whether all are
-        set.
+        The loop ends when row 0 has ended. Each row has its own end: keep one flag a row, and ask whether all are set.
     keeps_talking: torch.where(done, pad_token_id, new) => new
         A row that has ended keeps talking while the others run. From the step after its eos on it gets pad_token_id.
     pads_replace_eos: return ids
         => new = ids[:, len(prompts[0]) :]
         =>     new[torch.isin(new, eos).cumsum(1) > 0] = pad_token_id
         =>     return ids
-        The pads begin one step too early: they replace the eos token itself. Fill with the flags of the step before,
-        then set the new flags.
+        The pads begin one step early and replace eos itself. Fill with the flags of the step before, then set the new.
     forgets_who_has_ended: done | torch.isin(new, eos) => torch.isin(new, eos)
-        A row that has ended wakes up again after one pad: the flags are set anew at each step. Add to them instead:
-        done = done | ended_now.
+        A row that has ended wakes up after a pad: each step sets the flags anew. Add to them: done = done | ended_now.
     pad_means_ended: done | torch.isin(new, eos) => done | torch.isin(new, eos) | (new == pad_token_id)
         A row is taken for ended because it said the token that serves as pad. Any id may serve as pad: only eos ends a
         row, and only your flags know which rows have ended.
@@ -118,8 +114,7 @@ exercise.slips("""
 
 @exercise.mistake(refuses=False)
 def cuts_unequal_rows(model, prompts, eos_token_id, pad_token_id, max_new_tokens):
-    """Prompts of different lengths were cut to the shortest one instead of being refused: a batch then quietly
-    continues texts that nobody gave. Raise a ValueError."""
+    """Unequal prompts were cut to the shortest, so the batch continues texts that nobody gave. Raise a ValueError."""
     shortest = min(map(len, prompts), default=0)
     return reference(model, [row[:shortest] for row in prompts], eos_token_id, pad_token_id, max_new_tokens)
 

@@ -59,15 +59,13 @@ exercise.slips("""
     forgets_the_new_tokens: ids[:, -keep:] => ids[:, -n_positions:]
         The prompt was cut to n_positions. The new tokens need positions too, all but the last of them.
     one_token_fewer: n_positions - n_new + 1 => n_positions - n_new
-        One token more fits. The last new token is appended and never fed to the model, so it needs no position: prompt
-        + n_new - 1 positions are used.
+        One token more fits. The last new token is never fed to the model: prompt + n_new - 1 positions are used.
     one_token_more: ids[:, -keep:] => ids[:, -(keep + 1) :]
         One token too many is left: prompt + n_new - 1 positions are used, and there are n_positions of them.
     refuses_long_prompts: or keep < 1 => or ids.shape[1] > keep
         A prompt that is too long is not an error here: keep its last tokens. Refuse only what no cut can mend.
     minus_zero: or keep < 1 => or keep < 0
-        When nothing may stay, ids[:, -0:] keeps everything instead: -0 is 0. Refuse an n_new for which no token of the
-        prompt fits.
+        When nothing may stay, ids[:, -0:] keeps everything: -0 is 0. Refuse an n_new that leaves the prompt no room.
 """)
 
 

@@ -58,32 +58,26 @@ exercise.slips("""
     swaps_the_two_limits: default = min(20, n_positions - prompt_length)
         => max_new_tokens, max_length = max_length, max_new_tokens
         =>     default = min(20, n_positions - prompt_length)
-        The two limits are swapped. max_new_tokens counts the new tokens only; max_length counts the prompt and the new
-        tokens together.
+        The limits are swapped. max_new_tokens counts new tokens only, max_length the prompt and new tokens together.
     max_length_counts_new_tokens: max_length - prompt_length => max_length
-        max_length was read as a number of new tokens. It counts the prompt as well: with max_length=30, a prompt of 25
-        tokens leaves room for 5.
+        max_length was read as a number of new tokens. It counts the prompt, too: 30 leaves a prompt of 25 room for 5.
     max_length_wins: if max_new_tokens is not None => if max_new_tokens is not None and max_length is None
         When both limits are given, max_new_tokens wins, whatever max_length says.
     the_tighter_limit_wins: room = max_new_tokens => room = min(room, max_new_tokens) if max_length else max_new_tokens
-        When both limits are given, the smaller one was taken. They are not combined: max_new_tokens wins and max_length
-        is ignored, with a warning.
+        Of both limits the smaller one was taken. But max_new_tokens wins, and max_length is ignored, with a warning.
     does_not_count_eos: min(room, eos_at) => (room if eos_at > room else eos_at - 1)
         eos is a token like any other: it is appended, stays in the result and is counted.
     default_is_20_in_all: min(20, n_positions - prompt_length) => 20 - prompt_length
-        Without a limit, 20 was taken as the length of everything. Today it is 20 new tokens after the prompt (in old
-        versions of the library it was 20 in all).
+        Without a limit, 20 was taken as the total. Today it is 20 new tokens (20 in all, in old library versions).
     default_has_no_limit: min(20, n_positions - prompt_length) => n_positions - prompt_length
         Without a limit, the run does not go on to the end of the context: the default is 20 new tokens.
     default_leaves_the_context: min(20, n_positions - prompt_length) => 20
-        The default of 20 new tokens is cut at the end of the context: prompt and new tokens together are at most
-        n_positions.
+        The default of 20 new tokens is cut at the end of the context: together with the prompt, at most n_positions.
     returns_the_total: return room if eos_at is None else min(room, eos_at)
         => return prompt_length + (room if eos_at is None else min(room, eos_at))
         That is the length of the whole result. Asked for is the number of new tokens, without the prompt.
     no_room_means_zero: raise ValueError(f"no room for a new token after a prompt of {prompt_length}") => return 0
-        A limit that leaves no room for a new token is a mistake of the caller, and generate says so: raise a ValueError
-        instead of returning 0.
+        No room for a new token is a mistake of the caller: like generate, raise a ValueError instead of returning 0.
 """)
 
 

@@ -74,14 +74,11 @@ def row_by_row(tokenizer, prompt_length, max_words):
 exercise.slips("""
     one_bool_for_the_batch: torch.tensor([len(text.split()) for text in texts]) > max_words
         => any(len(text.split()) > max_words for text in texts)
-        One bool was returned for the whole batch, so the first row that is done stops them all. Return a bool
-        tensor with one element a row, shape [B].
+        One bool was returned for the batch, so one row stops all. Return a bool tensor, one element a row: shape [B].
     waits_for_all_rows: [len(text.split()) for text in texts] => [min(len(text.split()) for text in texts)] * len(texts)
-        A row is stopped only when all rows are done: do not combine the rows, generate does that. Return one
-        element a row.
+        A row is stopped only when all rows are done: do not combine rows, generate does that. Return one element a row.
     counts_the_prompt: input_ids[:, prompt_length:] => input_ids
-        The words of the prompt were counted as well: input_ids holds prompt and new tokens. Slice ids from
-        prompt_length on.
+        The prompt's words were counted as well: input_ids holds prompt and new tokens. Slice from prompt_length on.
     stops_inside_a_word: > max_words => >= max_words
         The row stops when its last word has only begun: the next token may belong to the same word. Only a further
         word proves that the last one is complete, so stop when there are more than max_words.
@@ -91,11 +88,9 @@ exercise.slips("""
         Only row 0 was decoded and its answer given to all rows. Decode each row.
     answers_with_numbers: torch.tensor([len(text.split()) for text in texts]) > max_words
         => torch.tensor([int(len(text.split()) > max_words) for text in texts])
-        The answer is a tensor of numbers or has the wrong shape. generate combines it bit by bit with the other
-        criteria: it must be a bool tensor of shape [B].
+        The answer is no bool tensor of shape [B]. generate needs one to combine it bit by bit with the other criteria.
     not_a_criterion: (StoppingCriteria) =>
-        The class works but is no StoppingCriteria: write class MaxWords(StoppingCriteria). What checks the type
-        will refuse it otherwise.
+        The class works but is no StoppingCriteria: type checks will refuse it. Write class MaxWords(StoppingCriteria).
     accepts_no_words (refuses nothing)
         A limit of 0 words cannot be kept, since generate always makes a token: raise a ValueError in __init__.
 """)

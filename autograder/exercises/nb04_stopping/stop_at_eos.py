@@ -62,19 +62,16 @@ def reference(model, input_ids, eos_token_id, max_new_tokens):
 
 exercise.slips("""
     list_as_a_sequence: int(ids[0, -1]) in eos => ids[0, -len(eos) :].tolist() == eos
-        A list of eos ids was read as a sequence that must come in this order. Each id in the list ends the run by
-        itself.
+        A list of eos ids was read as a sequence to come in this order. Each id in the list ends the run by itself.
     only_the_first_id: in eos: => == eos[0]:
         Only the first id of the list ends the run. Models with a chat format have several: any of them ends it.
     eos_in_the_prompt_stops: int(ids[0, -1]) in eos => set(ids[0].tolist()) & set(eos)
-        The whole row is searched for eos, so an eos in the prompt ends the run after one token. Only the newest token
-        counts.
+        The whole row is searched for eos, so one in the prompt ends the run after one token. Only the newest counts.
     asks_before_the_first_token: range(max_new_tokens):
         => range(max_new_tokens):
         =>         if int(ids[0, -1]) in eos:
         =>             break
-        The loop looks at the last token before it has made one, so a prompt that ends in eos gets no continuation. Ask
-        after the append.
+        The loop asks before it has made a token, so a prompt that ends in eos is not continued. Ask after the append.
     drops_eos: if int(ids[0, -1]) in eos:
         => if int(ids[0, -1]) in eos:
         =>             ids = ids[:, :-1]
@@ -86,11 +83,9 @@ exercise.slips("""
         => end = first(ids[0, input_ids.shape[1] :].tolist(), eos)
         =>         if end is not None and ids.shape[1] == input_ids.shape[1] + max_new_tokens:
         =>             ids = ids[:, : input_ids.shape[1] + end + 1]
-        The result is right, but the model was run for max_new_tokens steps and the rest thrown away. Leave the loop as
-        soon as eos has come: that is what saves the time.
+        The result is right, but all max_new_tokens steps were run. Leave the loop as soon as eos comes: it saves time.
     ignores_eos: int(ids[0, -1]) in eos => False
-        The run always makes max_new_tokens tokens: the token that was just appended is never compared with
-        eos_token_id.
+        The run always makes max_new_tokens tokens: the token just appended is never compared with eos_token_id.
 """)
 
 

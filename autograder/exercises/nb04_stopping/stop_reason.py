@@ -75,7 +75,7 @@ def reference(tokenizer, new_ids, eos_token_id, stops, max_new_tokens):
         elif end is not None:
             reason = "eos"
         else:
-            reason = "length" if len(row) == max_new_tokens else "time"
+            reason = "length" if new_ids.shape[1] == max_new_tokens else "time"
         reasons.append(reason)
     return reasons
 
@@ -95,34 +95,25 @@ def token_by_token(tokenizer, new_ids, eos_token_id, stops, max_new_tokens):
     return [reason(row) for row in new_ids.tolist()]
 
 
-@exercise.mistake
-def length_first(tokenizer, new_ids, eos_token_id, stops, max_new_tokens):
-    """A row whose eos or stop string came on the last step that the limit allows was reported as cut off. It is
-    complete: ask for eos and stop strings first, for the limit last."""
-    before, now = (reference(tokenizer, ids, eos_token_id, stops, max_new_tokens) for ids in (new_ids[:, :-1], new_ids))
-    at_limit = new_ids.shape[1] == max_new_tokens
-    return ["length" if at_limit and b == "time" else n for b, n in zip(before, now, strict=True)]
-
-
 exercise.slips("""
     width_of_the_batch: append(reason) => append("length" if len(row) == max_new_tokens else reason)
-        The width of the batch was taken for the length of each row: rows that ended early are filled with pads.
-        Look for each row's own end.
+        The batch's width was taken for a row's length: rows that ended early are filled with pads. Find each row's end.
     pads_taken_for_eos: append(reason) => append(reason if end is None else "eos")
         A row that a stop string ended is filled with pads, and the pad is eos here: these were taken for its end.
         What comes first in the row is the reason.
     last_column_only: first(row, eos) => first(row[-1:], eos)
-        Only the last column was looked at. A row that ended early has pads there, whatever the pad is: search the
-        whole row.
-    forgets_the_clock: "length" if len(row) == max_new_tokens else "time" => "length"
+        Only the last column was looked at. Rows that ended early have pads there, of any id: search the whole row.
+    forgets_the_clock: "length" if new_ids.shape[1] == max_new_tokens else "time" => "length"
         A row without eos and stop string that is shorter than max_new_tokens was reported as stopped by the limit.
         The limit was not reached: something outside stopped it, here the clock.
     stop_string_by_ids: any(stop in text for stop in stops)
         => any(ids == row[i : i + len(ids)] for ids in map(tokenizer.encode, stops) for i in range(len(row)))
-        The stop string was searched for as ids. Inside a text the same characters may be other tokens: search the
-        decoded text.
+        The stop string was searched for as ids. In a text the same characters may be other tokens: search decoded text.
     first_eos_only: as_list(eos_token_id) => as_list(eos_token_id)[:1]
         Only one of several eos ids was looked for. Any of them ends a row.
     one_reason_for_all: return reasons => return reasons[:1] * len(reasons)
         One reason was found and given to all rows. Each row has a reason of its own.
+    length_first: new_ids.tolist() => new_ids[:, : max_new_tokens - 1].tolist()
+        A row that ended on the last step that the limit allows was reported as cut off. It is complete: ask for eos and
+        stop strings first, for the limit last.
 """)

@@ -94,17 +94,14 @@ def in_the_whole_text(tokenizer, ids, prompt_length, stops, trim):
 
 exercise.slips("""
     compares_ids: if starts: => if any(row[prompt_length:end][-len(w) :] == w for w in map(tokenizer.encode, stops)):
-        The stop string was encoded and its ids searched for. The same characters may be cut into other tokens
-        inside a text: search the decoded text, not the ids.
+        The stop string's ids were searched for. Inside a text it may be cut into other tokens: search the decoded text.
     last_token_only: if starts: => if any(stop in tokenizer.decode(row[end - 1 : end]) for stop in stops):
-        Only the last token's text is searched. A stop string may be spread over several tokens: decode all new ids
-        of the row together.
+        Only the last token's text is searched. A stop string may span several tokens: decode all new ids of the row.
     ends_exactly: if starts: => if text.endswith(tuple(stops)):
         The text must end in the stop string (endswith). The token that completes it may carry further characters,
         then the end is never seen: ask whether the text contains it.
     searches_the_prompt: if starts: => if any(stop in tokenizer.decode(row[:end]) for stop in stops):
-        The prompt is searched as well, so a row whose prompt contains the stop string ends at once. Decode only the
-        new ids.
+        The prompt is searched as well, so a row whose prompt has the stop string ends at once. Decode only the new ids.
     cuts_inside_the_token: if trim else text
         => if trim else text[: min((text.find(s) + len(s) for s in stops if s in text), default=None)]
         Without trim, the text was cut right after the stop string. Generation stops between tokens: the token that
@@ -117,28 +114,12 @@ exercise.slips("""
         trim=False means that the stop string stays in the text, as it does in the output of generate.
     joins_decoded_tokens: tokenizer.decode(row[prompt_length:end])
         => "".join(tokenizer.decode([token]) for token in row[prompt_length:end])
-        The tokens are decoded one by one and joined. A token may be a part of a character, which alone decodes to
-        the replacement character: decode the ids together.
+        Tokens are decoded one by one. Part of a character alone gives the replacement character: decode them together.
+    first_in_the_list: [text.find(stop) for stop in stops if stop in text]
+        => [text.find(stop) for stop in stops if stop in tokenizer.decode(row[prompt_length:])][:1]
+        =>             starts = [start for start in starts if start >= 0]
+        The first stop string in the list that occurs anywhere wins. The one that comes first in the text must end it.
+    one_row_stops_all: if starts:
+        => if any(stop in tokenizer.decode(other[prompt_length:end]) for stop in stops for other in ids):
+        All rows were cut where the first of them ended. Each row ends by itself.
 """)
-
-
-@exercise.mistake
-def first_in_the_list(tokenizer, ids, prompt_length, stops, trim):
-    """The stop strings are tried in the order of the list, and the first that occurs anywhere wins. The one that comes
-    first in the text ends it."""
-    texts = []
-    for row in ids.split(1):
-        whole = tokenizer.decode(row[0, prompt_length:])
-        chosen = [stop for stop in stops if stop in whole][:1]
-        texts += reference(tokenizer, row, prompt_length, chosen, trim)
-    return texts
-
-
-@exercise.mistake
-def one_row_stops_all(tokenizer, ids, prompt_length, stops, trim):
-    """All rows were cut where the first of them ended. Each row ends by itself."""
-    for end in range(prompt_length + 1, ids.shape[1] + 1):
-        texts = tokenizer.batch_decode(ids[:, prompt_length:end])
-        if any(stop in text for stop in stops for text in texts):
-            break
-    return reference(tokenizer, ids[:, :end], prompt_length, stops, trim)

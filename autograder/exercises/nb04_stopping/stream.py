@@ -93,17 +93,13 @@ exercise.slips("""
     shows_the_prompt: pending = [] => pending = input_ids[0].tolist()
         The prompt was shown as well. Decode the new ids only.
     one_string_at_the_end: not text.endswith(REPLACEMENT) => False
-        The whole text came as one string when the model had finished: that is decode, not a stream. Yield inside
-        the loop, the new part each time.
+        The text came as one string at the end: that is decode, not a stream. Yield each new part inside the loop.
     loses_what_is_held_back: if pending => if False
-        What was held back at the end is lost: when the loop is over, yield the rest, even if it decodes to the
-        replacement character.
+        What was held back at the end is lost: after the loop, yield the rest, even if it is the replacement character.
     drops_broken_characters: skip_special_tokens=True) => skip_special_tokens=True).replace(REPLACEMENT, "")
-        The replacement characters were removed from the text, and with them the character whose parts they stand
-        for. Wait for the other parts instead.
+        Replacement characters were removed, and with them the character whose parts they are. Wait for the other parts.
     shows_eos: skip_special_tokens=True => skip_special_tokens=False
-        The end-of-sequence token was shown to the reader. It ends the text and is no part of it: decode with
-        skip_special_tokens=True.
+        The end-of-sequence token was shown, which is no part of the text: decode with skip_special_tokens=True.
     strips_the_chunks: skip_special_tokens=True) => skip_special_tokens=True).strip()
         The chunks were stripped. The space before a word belongs to its token: without it, the words run together.
     goes_on_after_eos: break => pass
@@ -113,8 +109,7 @@ exercise.slips("""
 
 @exercise.mistake
 def all_at_the_end(model, tokenizer, input_ids, max_new_tokens):
-    """The text came only when the model had finished. Yield inside the loop: a chunk is there as soon as its
-    characters are complete."""
+    """The text came only at the end. Yield each chunk inside the loop, as soon as its characters are complete."""
     yield from list(reference(model, tokenizer, input_ids, max_new_tokens))
 
 
