@@ -55,7 +55,7 @@ class Key:
     """How an assignment is judged.
 
     ``records``: for each test cell the exercise's record, with probes of the grading seed. ``asked``: for each test
-    cell what a kernel is asked (see ``genlab.judging.remote``), as JSON-serialisable data.
+    cell what a kernel is asked (see ``genlab.judging.remote``), as JSON-serializable data.
     """
 
     records: "dict[str, Record]"
@@ -75,7 +75,7 @@ class Key:
 
 
 def record(grade_id: str, seed: str) -> dict[str, Any]:
-    """The record that the test cell ``grade_id`` is judged by, as JSON-serialisable data. Imports torch; takes seconds.
+    """The record that the test cell ``grade_id`` is judged by, as JSON-serializable data. Imports torch; takes seconds.
 
     Raises NotGradable when there is no such exercise.
     """

@@ -34,7 +34,7 @@ class Score:
         return {"points": self.points, "maximum": self.maximum} | {name: fact for name, fact in facts.items() if fact}
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-serialisable data: ``from_json`` gives the score back."""
+        """JSON-serializable data: ``from_json`` gives the score back."""
         return asdict(self)
 
     @classmethod

@@ -45,7 +45,7 @@ class Outcome:
     warned: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-serialisable data, without what is empty: ``from_json`` gives the outcome back."""
+        """JSON-serializable data, without what is empty: ``from_json`` gives the outcome back."""
         data: dict[str, Any] = {}
         if self.error:
             data["error"] = {"types": list(self.error.types), "message": self.error.message}
@@ -122,7 +122,7 @@ class Record:
     live: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-serialisable data: ``from_json`` gives the record back."""
+        """JSON-serializable data: ``from_json`` gives the record back."""
         return {
             "name": self.name,
             "points": self.points,

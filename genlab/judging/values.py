@@ -34,7 +34,7 @@ class Resource:
 
 
 def encode(value: Any, depth: int = 0) -> Any:
-    """Turn ``value`` into JSON-serialisable data; what has no place in it becomes ``{"$wrong": type}``."""
+    """Turn ``value`` into JSON-serializable data; what has no place in it becomes ``{"$wrong": type}``."""
     kind = type(value)
     if value is None or kind in (bool, int, str):
         return value

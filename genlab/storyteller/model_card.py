@@ -24,7 +24,7 @@ every notebook runs at once, without a network, and so that a student can look a
 | architecture | GPT-2 (`GPT2LMHeadModel`): {layers} layers, width {width}, {heads} heads, context {context} tokens, tied embeddings |
 | parameters | {parameters:,} |
 | tokenizer | byte-level BPE, {vocab:,} tokens, {bytes_per_token:.2f} bytes a token on held-out text; `<|endoftext|>` is id {eos} and both bos and eos; no pad token (as in GPT-2) |
-| training text | {stories:,} stories, {corpus_tokens:,} tokens of TinyStories (Eldan and Li 2023, arXiv:2305.07759), licence CDLA-Sharing-1.0; the text itself is not part of this repository |
+| training text | {stories:,} stories, {corpus_tokens:,} tokens of TinyStories (Eldan and Li 2023, arXiv:2305.07759), license CDLA-Sharing-1.0; the text itself is not part of this repository |
 | training | {steps:,} steps of {batch} x {context} tokens ({seen:.1f} million), Muon and AdamW; {minutes:.0f} minutes on {threads} threads of a CPU |
 | held-out loss | **{loss:.3f} nats a token** ({sliding:.3f} when every token has at least {half} tokens of context), **{nats_per_byte:.3f} nats a byte**; measured on {n_valid:,} tokens of the validation split, which was never trained on |
 | weights | 16-bit floats in `model.safetensors`, loaded as fp32 |

@@ -1,4 +1,4 @@
-"""The optimiser of the storyteller's hidden matrices. Only training imports this."""
+"""The optimizer of the storyteller's hidden matrices. Only training imports this."""
 
 import math
 from collections import defaultdict

@@ -1,6 +1,6 @@
 """What a student sees and does: widgets that answer, both themes, checks that speak, the Validate button.
 
-Each test leaves screenshots in ``tests/artefacts``.
+Each test leaves screenshots in ``tests/artifacts``.
 """
 
 import re

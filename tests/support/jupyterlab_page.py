@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support.course import ROOT, free_port
 
-ARTEFACTS = ROOT / "tests" / "artefacts"
+ARTIFACTS = ROOT / "tests" / "artifacts"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 WORKSPACES = "workspaces"  # in a server's folder: what JupyterLab remembers of open notebooks and folders
 
@@ -88,9 +88,9 @@ class Lab:
             self.screenshot(f"{name}-{theme.lower()}")
 
     def screenshot(self, name: str) -> Path:
-        ARTEFACTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=ARTEFACTS / f"{name}.png")
-        return ARTEFACTS / f"{name}.png"
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png")
+        return ARTIFACTS / f"{name}.png"
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 import itertools
 import re
+import subprocess
+import sys
 
 import pytest
 
 from autograder.authoring.execute import WIDGET_VIEW
 from autograder.course import api, configuration
-from tests.support.course import RELEASES, SOLUTIONS, names, read
+from tests.support.course import RELEASES, ROOT, SOLUTIONS, names, read
 
 pytestmark = pytest.mark.xdist_group("generated")
 
@@ -72,3 +74,12 @@ def test_a_solution_notebook_is_tidy_and_in_the_frame(path):
             assert WIDGET_VIEW not in output.get("data", {}), f"{cell.id} keeps a widget's state"
             if "image/png" in output.get("data", {}) and "text/plain" in output.data:
                 assert len(output.data["text/plain"]) > 30, f"{cell.id}: a picture without words"
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=names)
+def test_a_notebook_is_spelled_as_the_rest_of_the_course(path):
+    text = "\n".join(cell.source for cell in read(path).cells)
+    command = [sys.executable, "-m", "codespell_lib", "-"]
+    # codespell reads its settings, American spelling among them, from pyproject.toml
+    done = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8", cwd=ROOT)
+    assert not done.stdout, done.stdout

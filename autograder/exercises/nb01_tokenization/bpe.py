@@ -83,7 +83,7 @@ exercise.slips("""
         =>         pieces[i : i + 2] = ["".join(known[0])]
         The leftmost pair was merged. Compare all pairs before each merge: the lowest rank goes first, wherever it is.
     merges_only_once: while known => if known
-        It stopped after one merge. Each merge makes new pairs: go on until no pair of neighbours has a rank.
+        It stopped after one merge. Each merge makes new pairs: go on until no pair of neighbors has a rank.
     never_merges_merged_pieces: pieces = merged(pieces, min(known, key=ranks.get))
         => for pair in sorted(known, key=ranks.get):
         =>             pieces = merged(pieces, pair)

@@ -49,14 +49,14 @@ exercise.slips("""
     rewards: logits > 0 => logits < 0
         Positive logits were multiplied, negative ones divided: what was said gets likelier. It is the other way round.
     once_per_occurrence: scatter(1, ids, 1.0) => scatter_add(1, ids, torch.ones(ids.shape))
-        A token that occurs three times was penalised three times. Once for each distinct token: read the logits of the
+        A token that occurs three times was penalized three times. Once for each distinct token: read the logits of the
         seen ids first, change them, write them back once.
     only_the_newest_token: scatter(1, ids, => scatter(1, ids[:, -1:],
-        Only the last token was penalised. All that stand in `ids` count, those of the prompt included.
+        Only the last token was penalized. All that stand in `ids` count, those of the prompt included.
     skips_the_first_token: scatter(1, ids, => scatter(1, ids[:, 1:],
         The first token of the sequence was spared. All tokens in `ids` count, from the first one of the prompt on.
     leaks_between_rows: scatter(1, ids, => scatter(1, ids.reshape(1, -1).expand(len(logits), -1),
-        Tokens of one row were penalised in another. Row i of `ids` belongs to row i of the logits.
+        Tokens of one row were penalized in another. Row i of `ids` belongs to row i of the logits.
     subtracts: logits * factor**seen => logits - (penalty - 1) * seen
         The penalty was subtracted. That is another method (a presence penalty); this one divides or multiplies.
     penalises_in_place: logits * factor**seen => logits.mul_(factor**seen)

@@ -82,7 +82,7 @@ exercise.slips("""
         The repetition penalty saw only the new tokens. In `model.generate` the prompt counts too: pass all ids so far.
     penalises_after_the_cuts: warp(repetition_penalty(logits, ids, penalty), T, k, p, m)
         => repetition_penalty(warp(logits, T, k, p, m), ids, penalty)
-        The repetition penalty came after the cuts. It must come first, so that a penalised token can fall out of top-k.
+        The repetition penalty came after the cuts. It must come first, so that a penalized token can fall out of top-k.
     forgets_the_penalty: repetition_penalty(logits, ids, penalty) => logits
         The repetition penalty had no effect: it goes between the model's logits and `warp`.
     draws_for_live_rows_only: token = torch.multinomial(probs, 1)[:, 0]

@@ -61,9 +61,9 @@ exercise.slips("""
         Tokens were compared with a share of the top probability. That is min-p, exercise 6; top-p is about the *sum*.
     does_nothing: return logits.masked_fill(~keep, -INF) => return logits
         Nothing was cut. Was the mask never used? masked_fill returns a new tensor; it does not change the old one.
-    does_not_renormalise: return logits.masked_fill(~keep, -INF) => return logits.softmax(-1).masked_fill(~keep, 0.0)
+    does_not_renormalize: return logits.masked_fill(~keep, -INF) => return logits.softmax(-1).masked_fill(~keep, 0.0)
         The result holds probabilities, 0 for the cut ones, and they no longer add up to 1. Return *logits*, with -inf
-        for the cut ones: softmax, at the end, renormalises by itself.
+        for the cut ones: softmax, at the end, renormalizes by itself.
     cuts_the_tail_at_one: (before < p) | (p == 1) => before < p - 1e-9
         At p = 1 very unlikely tokens were cut: a sum of rounded numbers reaches 1 too soon. p = 1 is off: return early.
     leaves_nothing_at_a_small_p: before < p => (before < p) & (shares >= 1e-6) & (p >= 1e-3)
