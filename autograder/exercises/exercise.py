@@ -6,24 +6,27 @@
 import functools
 import inspect
 import random
+import re
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from genlab.judging.adapters import Adapter
-from genlab.judging.live import LIVE
-from genlab.judging.outcome import Mistake, Outcome, ProbeRecord, Record
-from genlab.judging.runner import run
+from genlab.judging.outcome import Mistake, Outcome, ProbeRecord, Record, Rule
+from genlab.judging.runner import generated, resolve, run
 
 PUBLIC_SEED = "public"
 
 
 class Probe:
-    """One input: a name that the student reads, a weight, and the arguments in order."""
+    """One input: a name that the student reads, the rule that it tests, and the arguments in order.
 
-    def __init__(self, name: str, *, weight: float = 1.0, **args: Any) -> None:
-        self.name, self.weight, self.args = name, weight, args
+    ``hidden``: the visible check does not show it; only grading asks it.
+    """
+
+    def __init__(self, name: str, *, rule: str = "", hidden: bool = False, **args: Any) -> None:
+        self.name, self.rule, self.hidden, self.args = name, rule or name, hidden, args
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,11 @@ class WrongAnswer:
 
 @dataclass(eq=False)
 class Exercise:
-    """One exercise: probes, an oracle, mistakes with their hints, other right implementations.
+    """One exercise: rules, probes, an oracle, mistakes with their hints, other right implementations.
 
     ``module``: ``__name__`` of the declaring file, whose last part is the exercise's name: that of the function that
     the student writes, and the grade_id. ``points``: the maximum. The other options are those of ``Record`` in
-    ``genlab.judging.outcome``; with ``live=True`` the oracle is the function of this name in ``genlab.judging.live``.
+    ``genlab.judging.outcome``.
 
     The rest is declared with decorators and with ``slip``. What the exercise ``refuses`` is refused, before they run,
     by oracle, reference, slips, mistakes and alternatives alike, except where ``refuses=False``, or in a
@@ -55,17 +58,14 @@ class Exercise:
     no_grad: bool = False
     sealed: bool = False
     adapter: Adapter = Adapter.CALL
-    live: bool = False
     mistakes: list[WrongAnswer] = field(default_factory=list, init=False)
     alternatives: list[Callable] = field(default_factory=list, init=False)
+    _rules: dict[str, Rule] = field(default_factory=dict, init=False)
+    _generate: Callable[..., dict[str, Any]] | None = field(default=None, init=False)
     _refuses: Callable[..., str | None] | None = field(default=None, init=False)
     _probes: Callable[[random.Random], Iterable[Probe]] | None = field(default=None, init=False)
     _oracle: Callable | None = field(default=None, init=False)
     _reference: Callable | None = field(default=None, init=False)
-
-    def __post_init__(self) -> None:
-        if self.live and self.name not in LIVE:
-            raise ValueError(f"{self.name} is declared live, and genlab.judging.live has no function of this name")
 
     @property
     def name(self) -> str:
@@ -73,6 +73,19 @@ class Exercise:
         return self.module.rpartition(".")[2]
 
     # -- what a declaration consists of
+
+    def rules(self, table: str) -> None:
+        """Declare what the card and the docstring promise: for each rule a line ``name: sentence``.
+
+        The sentence is what a student reads when a probe of the rule fails; it may go on in indented lines. ``name (2):
+        sentence`` gives the rule the weight 2.
+        """
+        for entry in re.split(r"\n(?! )", textwrap.dedent(table).strip("\n")):
+            head, _, text = entry.partition(": ")
+            found = re.fullmatch(r"(\w+)(?: \((\d+)\))?", head)
+            if found is None or not text.strip() or found[1] in self._rules:
+                raise ValueError(f"{self.name}: a rule is a line `name: sentence` with a new name, not {entry!r}")
+            self._rules[found[1]] = Rule(found[1], " ".join(text.split()), float(found[2] or 1))
 
     def refuses(self, function: Callable[..., str | None]) -> Callable:
         """Decorate the function that says, for a probe's arguments, why they must be refused with a ValueError.
@@ -91,6 +104,15 @@ class Exercise:
         """Decorate the function whose outcomes are right: the library's, wherever it has one."""
         self._oracle = self._guarded(function)
         return self._oracle
+
+    def generates(self, function: Callable[..., dict[str, Any]]) -> Callable:
+        """Decorate the function that gives, for a probe's arguments, the settings of the right ``model.generate``.
+
+        The settings, which hold a ``seed``, are the oracle of an exercise with the arguments ``model`` and ``ids``: the
+        visible check asks the library when it runs, on the student's computer.
+        """
+        self._generate = function
+        return function
 
     def reference(self, function: Callable) -> Callable:
         """Decorate a right implementation in plain Python and torch: the one that slips change."""
@@ -178,33 +200,39 @@ class Exercise:
 
     # -- what comes of it
 
-    def right(self) -> Callable:
-        """The oracle, wherever it is declared."""
-        oracle = LIVE[self.name] if self.live else self._oracle
-        assert oracle is not None, f"{self.name} has no oracle"
-        return oracle
-
     def record(self, seed: str = PUBLIC_SEED, hints: bool = True) -> Record:
         """All that judging needs, as data: the probes of ``seed`` with their outcomes.
 
-        Without ``hints`` the mistakes are left out: enough to tell right from wrong, and much quicker.
+        The record of a grading seed holds the hidden probes as well, and its probes stand in an order of its own, so
+        that no answer can be told by its place. Without ``hints`` the mistakes are left out: enough to tell right from
+        wrong, and much quicker. Raises ValueError for a probe whose rule is not declared, and for a rule without one.
         """
         assert self._probes is not None, f"{self.name} has no probes"
-        probes = list(self._probes(random.Random(f"{self.name} {seed}")))
+        rng = random.Random(f"{self.name} {seed}")
+        probes = list(self._probes(rng))
+        rules = self._rules or {probe.rule: Rule(probe.rule, probe.name) for probe in probes}
+        if seed == PUBLIC_SEED:
+            probes = [probe for probe in probes if not probe.hidden]
+        else:
+            rng.shuffle(probes)
+        if wrong := {probe.rule for probe in probes} ^ set(rules):
+            raise ValueError(f"{self.name}: these rules are not declared, or have no probe: {', '.join(sorted(wrong))}")
 
         def outcomes(function: Callable) -> list[Outcome]:
             """What is compared of each outcome, and no more: a record must not depend on what ran before."""
-            full = (run(function, probe.args, self.adapter) for probe in probes)
-            calls = self.calls or self.no_grad
-            return [replace(o, printed="", warned="", calls=o.calls if calls else ()) for o in full]
+            return [_essence(run(function, probe.args, self.adapter), self.calls or self.no_grad) for probe in probes]
+
+        def expected(probe: Probe) -> ProbeRecord:
+            if self._oracle is None:
+                return self._generated(probe)
+            outcome = run(self._oracle, probe.args, self.adapter)
+            return ProbeRecord(probe.name, probe.rule, probe.args, _essence(outcome, self.calls or self.no_grad))
 
         return Record(
             name=self.name,
             points=self.points,
-            probes=tuple(
-                ProbeRecord(probe.name, probe.weight, probe.args, expected)
-                for probe, expected in zip(probes, outcomes(self.right()), strict=True)
-            ),
+            rules=tuple(rules.values()),
+            probes=tuple(map(expected, probes)),
             mistakes=tuple(
                 Mistake(wrong.name, wrong.hint, tuple(outcomes(wrong.function))) for wrong in self.mistakes if hints
             ),
@@ -213,5 +241,20 @@ class Exercise:
             no_grad=self.no_grad,
             sealed=self.sealed,
             adapter=self.adapter,
-            live=self.live,
         )
+
+    def _generated(self, probe: Probe) -> ProbeRecord:
+        """The record of a probe whose oracle is ``model.generate`` with the settings of ``generates``."""
+        assert self._generate is not None and self._reference is not None, f"{self.name} has no oracle"
+        made = ProbeRecord(probe.name, probe.rule, probe.args, Outcome())
+        real = {name: resolve(value) for name, value in probe.args.items()}
+        if self._refuses is not None and self._refuses(*real.values()):
+            refused = run(self._guarded(self._reference), probe.args, self.adapter)
+            return replace(made, expected=_essence(refused, self.calls))
+        return generated(replace(made, generate=self._generate(*real.values())))
+
+
+def _essence(outcome: Outcome, calls: bool) -> Outcome:
+    """What of an outcome is compared."""
+    error = replace(outcome.error, line="") if outcome.error else None
+    return replace(outcome, error=error, printed="", warned="", left=(), calls=outcome.calls if calls else ())

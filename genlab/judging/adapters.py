@@ -15,12 +15,15 @@ class Adapter(StrEnum):
     KEYWORDS = "keywords"  # by name
     COLLECT = "collect"  # positionally; the chunks of a generator become a list
     EACH = "each"  # once for each item of the first argument, with the others; the results become a list
-    STREAM = "stream"  # like COLLECT, each chunk with the number of forward passes made when it came
+    STREAM = "stream"  # like COLLECT, each chunk with what held when it came: see ``_stream``
     CRITERION = "criterion"  # a class of stopping criteria is built and used in ``model.generate``
 
 
 def _stream(function: Callable, args: dict[str, Any]) -> list[list[Any]]:
-    """``[[forward passes so far, chunk], ...]`` of a generator without its empty chunks; ``args["model"]`` writes."""
+    """``[[forward passes so far, gradients, chunk], ...]`` of a generator without its empty chunks.
+
+    ``args["model"]`` writes. ``gradients``: "on", or "off" where the generator has switched them off for its caller.
+    """
     forwards = 0
 
     def count(*_: Any) -> None:
@@ -29,9 +32,14 @@ def _stream(function: Callable, args: dict[str, Any]) -> list[list[Any]]:
 
     hook = args["model"].register_forward_pre_hook(count)
     try:
-        return [[forwards, chunk] for chunk in function(*args.values()) if chunk != ""]
+        chunks = ([forwards, _gradients(), chunk] for chunk in function(*args.values()))
+        return [entry for entry in chunks if entry[-1] != ""]
     finally:
         hook.remove()
+
+
+def _gradients() -> str:
+    return "on" if torch.is_grad_enabled() else "off"
 
 
 def _criterion(make: Callable, args: dict[str, Any]) -> dict[str, Any]:

@@ -3,25 +3,42 @@
 import _thread
 import contextlib
 import copy
+import dis
 import io
+import linecache
 import logging
+import random
 import signal
+import sysconfig
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from genlab.judging.adapters import Adapter, call
-from genlab.judging.outcome import PRINTED, Call, Error, Outcome, Record
+from genlab.judging.outcome import PRINTED, Call, Error, Outcome, ProbeRecord, Record
 from genlab.judging.values import Resource, decode, encode
 from genlab.models import RESOURCES
 
 SECONDS = 20.0  # a probe takes milliseconds; what takes this long is an endless loop
 PATIENCE = 3  # times as many seconds may pass by the clock
 SHORTEST = 0.05  # seconds between looks at the clocks, at least
+LIBRARIES = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), str(Path(__file__).resolve().parents[1]))
+
+# What a call finds and leaves: how to read and to set each. On a busy machine a second thread costs up to 25 times the
+# CPU, for models of this size.
+SETTINGS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
+    "gradients": (torch.is_grad_enabled, torch.set_grad_enabled),
+    "the number of threads": (torch.get_num_threads, torch.set_num_threads),
+    "the default dtype": (torch.get_default_dtype, torch.set_default_dtype),
+}
+FRESH = {"gradients": True, "the number of threads": 1, "the default dtype": torch.float32}
 
 
 def resolve(value: Any) -> Any:
@@ -38,30 +55,96 @@ def resolve(value: Any) -> Any:
 def run(function: Callable, args: dict[str, Any], adapter: Adapter = Adapter.CALL, seconds: float = SECONDS) -> Outcome:
     """Call ``function`` on one probe and return what came of it. Never raises because of the function."""
     real = {name: resolve(value) for name, value in args.items()}
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # for models of this size; on a busy machine a second thread costs up to 25 times the CPU
     before = {name: encode(real[name]) for name in real}
     value, error = None, None
     calls: list[Call] = []
     texts: dict[str, str] = {}
-    with _captured(texts), _recorded(real, calls):
+    left: list[str] = []
+    with own_world(real, left), _captured(texts), _recorded(real, calls):
         try:
             with _time_limit(seconds):
                 value = decode(encode(call(adapter, function, real)))
         except BaseException as raised:  # also SystemExit: a submission must not end the session
             types = tuple(t.__name__ for t in type(raised).__mro__ if issubclass(t, BaseException))
-            error = Error(types, str(raised)[:PRINTED])
-        finally:
-            torch.set_num_threads(threads)
+            error = Error(types, str(raised)[:PRINTED], *_place(raised))
     mutated = tuple(
         name for name in real if not isinstance(args[name], Resource) and encode(real[name]) != before[name]
     )
-    return Outcome(value, error, mutated, tuple(calls), **texts)
+    return Outcome(value, error, mutated, tuple(calls), left=tuple(left), **texts)
+
+
+def _place(raised: BaseException) -> tuple[bool, str]:
+    """Whether a ``raise`` of the function's own code raised this; the last line of its own code that was running."""
+    own, line, trace = False, "", raised.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if own := not code.co_filename.startswith(LIBRARIES):
+            line = f"line {trace.tb_lineno}: {linecache.getline(code.co_filename, trace.tb_lineno).strip()}"
+            own = code.co_code[trace.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+        trace = trace.tb_next
+    return own, line[:300]
 
 
 def outcomes_of(function: Callable, record: Record) -> list[Outcome]:
     """Run ``function`` on every probe of ``record``."""
     return [run(function, probe.args, record.adapter) for probe in record.probes]
+
+
+def generated(probe: ProbeRecord) -> ProbeRecord:
+    """``probe`` with what ``model.generate`` gives for it today, on this computer, if the library is what is right.
+
+    Random numbers differ between processors and versions, so what was drawn elsewhere is not what must be drawn here.
+    """
+    if probe.generate is None:
+        return probe
+
+    def ask(model: Any, ids: Any, settings: dict[str, Any]) -> torch.Tensor:
+        prompt, seed = torch.as_tensor(ids), settings.pop("seed")
+        torch.manual_seed(seed)
+        return model.generate(prompt, attention_mask=torch.ones_like(prompt), **settings)
+
+    args = {"model": probe.args["model"], "ids": probe.args["ids"], "settings": probe.generate}
+    return replace(probe, expected=replace(probe.expected, value=run(ask, args).value))
+
+
+@contextlib.contextmanager
+def own_world(args: dict[str, Any], left: list[str]) -> Iterator[None]:
+    """Give a call the same surroundings as every other, and put back what it changes; note in ``left`` what that was.
+
+    One thread, gradients on, float32, the same random numbers. ``args``: the models and tokenizers among them are
+    looked at, too.
+    """
+    random_states = torch.get_rng_state(), random.getstate(), np.random.get_state()
+    before = {name: get() for name, (get, _) in SETTINGS.items()}
+    for name, value in FRESH.items():
+        SETTINGS[name][1](value)
+    torch.manual_seed(0)
+    random.seed(0)
+    np.random.seed(0)
+    objects = {name: _state(value) for name, value in args.items()}
+    try:
+        yield
+    finally:
+        for name, (get, put) in SETTINGS.items():
+            if get() != FRESH[name]:
+                left.append(f"it left {name} changed for everything that runs later ({get()}, before: {FRESH[name]})")
+            put(before[name])
+        for name, state in objects.items():
+            now = _state(args[name])
+            left += [
+                f"it left {name}.{key} = {now[key]!r} (before: {state[key]!r})"
+                for key in state
+                if now[key] != state[key]
+            ]
+        torch.set_rng_state(random_states[0])
+        random.setstate(random_states[1])
+        np.random.set_state(random_states[2])
+
+
+def _state(value: Any) -> dict[str, Any]:
+    """What of a model or a tokenizer a function may set and forget."""
+    names = ("training",) if isinstance(value, torch.nn.Module) else ("padding_side", "truncation_side", "pad_token")
+    return {name: getattr(value, name) for name in names if hasattr(value, name)}
 
 
 class TookTooLong(Exception):

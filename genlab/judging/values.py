@@ -8,8 +8,10 @@ value of the wrong type and compares unequal to everything expected.
 
 import base64
 import math
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 _DTYPES = {
@@ -40,6 +42,8 @@ def encode(value: Any, depth: int = 0) -> Any:
         return value
     if kind is float:
         return value if math.isfinite(value) else {"$float": repr(value)}
+    if kind.__module__ == "numpy" and issubclass(kind, np.generic):
+        return encode(value.item(), depth + 1)  # a number that numpy computed is a number
     if depth > 8:
         return {"$wrong": "something nested too deeply"}
     if kind in (list, tuple):
@@ -142,6 +146,18 @@ def show(value: Any, limit: int = 300) -> str:
     else:
         text = repr(value)
     return text if len(text) <= limit else text[: limit - 4] + " ..."
+
+
+def show_text(value: Any, decode: Callable[[list[int]], str], limit: int = 80) -> str:
+    """The text of a row of token ids or of several, each in quotes; an empty text for what holds no token ids."""
+    ids = value.tolist() if isinstance(value, torch.Tensor) and value.dtype == torch.int64 else value
+    if not isinstance(ids, list) or not ids:
+        return ""
+    rows = ids if all(isinstance(row, list) for row in ids) else [ids]
+    if not all(type(token) is int for row in rows for token in row):
+        return ""
+    texts = [repr(decode(row)) for row in rows]
+    return ", ".join(text if len(text) <= limit else text[: limit - 4] + " ..." for text in texts[:4])
 
 
 def _rounded(value: Any) -> str:

@@ -4,13 +4,14 @@ The tests of an exercise run in one worker, so that its records are made once.
 """
 
 import functools
+import itertools
 
 import pytest
 
 from autograder.authoring.build_checks import build, is_fresh
 from autograder.exercises import Exercise, all_exercises, files
 from genlab.checking import DATA, CheckFailed, check
-from genlab.judging.outcome import Record
+from genlab.judging.outcome import Error, Outcome, Record
 from genlab.judging.runner import outcomes_of
 from genlab.judging.verdict import judge, score
 from tests.support.course import SOLUTIONS, read
@@ -83,12 +84,47 @@ def test_nonsense_fails_with_words(name):
 
 
 @each
-def test_grading_uses_other_probes_than_the_visible_check(name):
+def test_grading_has_kinds_of_its_own(name):
+    """What the visible check shows is asked with other inputs and in another order, and more is asked."""
+    if not EXERCISES[name]._rules:
+        pytest.skip("its rules are not declared yet")
     public, graded = (record(name, seed) for seed in SEEDS)
-    assert [p.name for p in public.probes] == [p.name for p in graded.probes]
+    shown, asked = ([probe.name for probe in made.probes] for made in (public, graded))
+    assert set(shown) <= set(asked) and asked[: len(shown)] != shown
     if not public.sealed:  # predictions about fixed cases: there is nothing to vary
-        public, graded = (made.to_json()["probes"] for made in (public, graded))
-        assert [p["args"] for p in public] != [p["args"] for p in graded]
+        assert set(asked) > set(shown), "a probe with hidden=True"
+        public, graded = ({p["name"]: p["args"] for p in made.to_json()["probes"]} for made in (public, graded))
+        assert any(public[kind] != graded[kind] for kind in public)
+
+
+@each
+def test_every_rule_has_an_answer_that_breaks_it_alone(name):
+    """What a card promises is tested: for each of its rules there is a mistake that this rule catches, and no other."""
+    if not EXERCISES[name]._rules:
+        pytest.skip("its rules are not declared yet")
+    for seed in SEEDS:
+        made = record(name, seed)
+        assert len(made.rules) >= 3 and all(len(rule.text) > 25 for rule in made.rules), "rules are sentences"
+        broken = {frozenset(v.rule for v in judge(made, list(m.outcomes)) if not v.passed) for m in made.mistakes}
+        assert [rule.name for rule in made.rules if {rule.text} not in broken] == [], seed
+
+
+@pytest.mark.parametrize("seed", [SEEDS[1], "another", "a third"])
+@each
+def test_what_computes_nothing_earns_nothing(name, seed):
+    """A function that only raises, gives one answer, or plays the visible answers back in their order."""
+    if not EXERCISES[name]._rules:
+        pytest.skip("its rules are not declared yet")
+    shown = [probe.expected for probe in record(name, SEEDS[0]).probes]
+    made = record(name, seed)
+    number = len(made.probes)
+    lazy = [[Outcome(error=Error((kind, "Exception"), "no"))] * number for kind in ("ValueError", "TypeError")]
+    lazy += [[outcome] * number for outcome in [*shown, *(probe.expected for probe in made.probes)]]
+    if not made.sealed:
+        lazy.append(list(itertools.islice(itertools.cycle(shown), number)))
+    for outcomes in lazy:
+        verdicts = judge(made, outcomes)
+        assert score(verdicts, made.points) <= 0.05 * made.points, {v.rule for v in verdicts if v.passed}
 
 
 @each
@@ -134,8 +170,6 @@ def test_notebooks_and_declarations_agree():
 def test_a_declaration_with_an_unknown_option_is_refused():
     with pytest.raises(TypeError, match="no_grads"):
         Exercise("x.y", points=1, no_grads=True)
-    with pytest.raises(ValueError, match="live"):
-        Exercise("x.y", points=1, live=True)
 
 
 def test_a_slip_that_changes_nothing_is_refused():

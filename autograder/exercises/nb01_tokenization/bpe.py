@@ -29,7 +29,7 @@ def probes(rng):
     yield Probe("the same letter again and again", word=["aaaaa", "aaaaaaa"], ranks=table("a a", "aa aa"))
 
     def words(name, word):
-        return Probe(name, weight=2, word=[word() for _ in range(250)], ranks=Resource("ranks"))
+        return Probe(name, word=[word() for _ in range(250)], ranks=Resource("ranks"))
 
     def joined(count):
         return "".join(rng.choice(pieces) for _ in range(count))

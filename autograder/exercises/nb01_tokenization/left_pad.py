@@ -15,7 +15,7 @@ def probes(rng):
 
     yield Probe("one row needs no padding", rows=[row(4)], pad_id=0)
     yield Probe("two rows of different lengths", rows=[row(5), row(2)], pad_id=99)
-    yield Probe("the pad id also occurs in a prompt", rows=[[7, 3, 7], [5], [7, 7, 7, 1]], pad_id=7, weight=2)
+    yield Probe("the pad id also occurs in a prompt", rows=[[7, 3, 7], [5], [7, 7, 7, 1]], pad_id=7)
     yield Probe("the longest row is not the first", rows=[[4, 9], [8, 6, 5, 3], [2]], pad_id=0)
     yield Probe("many rows", rows=[row(rng.randrange(1, 9)) for _ in range(6)], pad_id=rng.randrange(40))
 

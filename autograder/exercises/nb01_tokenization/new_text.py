@@ -17,19 +17,19 @@ def probes(rng):
     tokenizer = RESOURCES["tokenizer"]()
     ids, eos = tokenizer.encode, [tokenizer.eos_token_id]
 
-    def probe(name, rows, skip, weight=1):
+    def probe(name, rows, skip):
         """Rows of prompt and new ids, as ``generate`` returns them: prompts padded left, what is new filled right."""
         width, room = (max(map(len, column)) for column in zip(*rows, strict=True))
         output = [eos * (width - len(old)) + old + new + eos * (room - len(new)) for old, new in rows]
         args = {"output_ids": torch.tensor(output), "prompt_length": width, "skip_special_tokens": skip}
-        return Probe(name, tokenizer=TOKENIZER, weight=weight, **args)
+        return Probe(name, tokenizer=TOKENIZER, **args)
 
     story = ids("Once upon a time"), ids(", there was a little dog.<|endoftext|>")
     other = ids("Lily and Ben found a big red ball in the park"), ids(" and played.<|endoftext|>")
     yield probe("one prompt, without special tokens", [story], True)
     yield probe("one prompt, with special tokens", [story], False)
-    yield probe("a left-padded batch, without special tokens", [story, other], True, 2)
-    yield probe("a left-padded batch, with special tokens", [other, story], False, 2)
+    yield probe("a left-padded batch, without special tokens", [story, other], True)
+    yield probe("a left-padded batch, with special tokens", [other, story], False)
     yield probe("a special token inside the prompt", [(ids("The end.<|endoftext|>Once"), ids(" upon a time"))], True)
     yield probe("the new text repeats the prompt", [(ids("the dog"), ids(" and the dog and the dog"))], True)
     yield probe("a second story after the first", [(ids("the end"), ids(" of it.<|endoftext|>Once upon a time"))], True)

@@ -11,17 +11,17 @@ exercise = Exercise(__name__, points=4, tolerance=1e-4, calls=True, no_grad=True
 
 @exercise.probes
 def probes(rng):
-    def probe(name, *pads, weight=1, width=9):
+    def probe(name, *pads, width=9):
         """Rows with (left, right) padding; what stands in the padding is random, so only the mask tells."""
         args = {"model": probe_model(rng), "input_ids": different_rows(rng, len(pads), width)}
         mask = torch.tensor([[int(left <= t < width - right) for t in range(width)] for left, right in pads])
-        return Probe(name, **args, attention_mask=mask, weight=weight)
+        return Probe(name, **args, attention_mask=mask)
 
     yield probe("no padding", (0, 0), (0, 0))
-    yield probe("padding on the left", (4, 0), (0, 0), (7, 0), weight=2)
-    yield probe("padding on the right", (0, 3), (0, 0), (0, 6), weight=2)
+    yield probe("padding on the left", (4, 0), (0, 0), (7, 0))
+    yield probe("padding on the right", (0, 3), (0, 0), (0, 6))
     yield probe("one row, padding on both sides", (3, 2))
-    yield probe("every row padded in its own way", (5, 0), (0, 5), (0, 0), (2, 4), weight=2)
+    yield probe("every row padded in its own way", (5, 0), (0, 5), (0, 0), (2, 4))
 
 
 @exercise.oracle

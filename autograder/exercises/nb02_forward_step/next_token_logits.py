@@ -11,14 +11,14 @@ exercise = Exercise(__name__, points=2, tolerance=1e-5, no_grad=True)
 
 @exercise.probes
 def probes(rng):
-    def probe(name, rows, width, weight=1, **settings):
+    def probe(name, rows, width, **settings):
         model, ids = probe_model(rng, **settings), different_rows(rng, rows, width, **settings)
-        return Probe(name, model=model, input_ids=ids, weight=weight)
+        return Probe(name, model=model, input_ids=ids)
 
     yield probe("one row of one token", 1, 1)
     yield probe("one row", 1, 6)
-    yield probe("as many rows as positions", 3, 3, weight=2)
-    yield probe("two rows", 2, 7, weight=2)
+    yield probe("as many rows as positions", 3, 3)
+    yield probe("two rows", 2, 7)
     yield probe("another vocabulary", 4, 5, vocab_size=53)
 
 

@@ -18,16 +18,16 @@ def refuses(model, input_ids):
 
 @exercise.probes
 def probes(rng):
-    def probe(name, rows, width, weight=1, model=None, add=0):
+    def probe(name, rows, width, model=None, add=0):
         model, ids = model or probe_model(rng), add + different_rows(rng, rows, width)
-        return Probe(name, model=model, input_ids=ids, weight=weight)
+        return Probe(name, model=model, input_ids=ids)
 
     long = probe_model(rng, n_positions=256)
     yield probe("two tokens: one prediction", 1, 2)
     yield probe("one token: nothing is predicted", 2, 1)
-    yield probe("two rows", 2, 7, weight=2)
+    yield probe("two rows", 2, 7)
     yield probe("the same token again and again", 2, 1, add=torch.full((2, 9), 4))
-    yield probe("a long text: the product of its probabilities is 0.0", 2, 240, weight=2, model=long)
+    yield probe("a long text: the product of its probabilities is 0.0", 2, 240, model=long)
 
 
 @exercise.oracle

@@ -19,8 +19,8 @@ def probes(rng):
     yield Probe("logits of 10,000", logits=torch.tensor([1e4, 0.0, 1e4, 9999.0]))
     yield Probe("logits of -10,000", logits=torch.tensor([-1e4, -1e4, -9998.0]))
     yield Probe("a logit of -inf is a probability of 0", logits=hidden)
-    yield Probe("two rows of very different height", logits=uneven, weight=2)
-    yield Probe("rows and positions", logits=gaussian_logits(rng, 2, 3, 4), weight=2)
+    yield Probe("two rows of very different height", logits=uneven)
+    yield Probe("rows and positions", logits=gaussian_logits(rng, 2, 3, 4))
 
 
 @exercise.oracle

@@ -14,8 +14,8 @@ exercise = Exercise(__name__, points=3, tolerance=1e-5)
 
 @exercise.probes
 def probes(rng):
-    def probe(name, *shape, weight=1):
-        return Probe(name, logits=gaussian_logits(rng, *shape), input_ids=different_rows(rng, *shape), weight=weight)
+    def probe(name, *shape):
+        return Probe(name, logits=gaussian_logits(rng, *shape), input_ids=different_rows(rng, *shape))
 
     certain = torch.tensor([[[0.0, 0.0, 1e4, 0.0]] * 3])
     hidden = gaussian_logits(rng, 2, 5, 7)
@@ -24,8 +24,8 @@ def probes(rng):
     eight = different_rows(rng, 1, 4, 8)
     yield Probe("eight equal probabilities are 3 bits", logits=torch.ones(1, 4, 8), input_ids=eight)
     yield Probe("a certain token is 0 bits", logits=certain, input_ids=torch.tensor([[1, 2, 2]]))
-    yield probe("two rows", 2, 6, 9, weight=2)
-    yield Probe("a token of probability 0", logits=hidden, input_ids=ids, weight=2)
+    yield probe("two rows", 2, 6, 9)
+    yield Probe("a token of probability 0", logits=hidden, input_ids=ids)
     yield probe("many rows", 4, 7, 12)
 
 

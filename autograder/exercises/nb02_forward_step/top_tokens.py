@@ -10,15 +10,15 @@ exercise = Exercise(__name__, points=2)
 
 @exercise.probes
 def probes(rng):
-    def probe(name, size, k, weight=1):
-        return Probe(name, tokenizer=TOKENIZER, probs=gaussian_logits(rng, size).softmax(-1), k=k, weight=weight)
+    def probe(name, size, k):
+        return Probe(name, tokenizer=TOKENIZER, probs=gaussian_logits(rng, size).softmax(-1), k=k)
 
     ties = torch.tensor([0.0625, 0.25, 0.0625, 0.25, 0.125, 0.25])
     yield probe("the most likely token", 40, 1)
-    yield probe("five of an unsorted vocabulary", 400, 5, weight=2)
+    yield probe("five of an unsorted vocabulary", 400, 5)
     yield probe("more than there are tokens", 6, 50)
     yield Probe("equal probabilities: the lower id first", tokenizer=TOKENIZER, probs=ties, k=4)
-    yield probe("the whole bundled vocabulary", 2048, 12, weight=2)
+    yield probe("the whole bundled vocabulary", 2048, 12)
 
 
 @exercise.oracle

@@ -16,8 +16,8 @@ def probes(rng):
         cuts = sorted(rng.randrange(65) for _ in range(width - 1))
         return [(b - a) / 64 for a, b in zip([0, *cuts], [*cuts, 64], strict=True)]
 
-    def probe(name, rows, u, weight=1):
-        return Probe(name, probs=torch.tensor(rows), u=torch.tensor(u), weight=weight)
+    def probe(name, rows, u):
+        return Probe(name, probs=torch.tensor(rows), u=torch.tensor(u))
 
     six = [weights(8) for _ in range(6)]
     yield probe("u inside the first share", [[0.5, 0.25, 0.25]], [0.3])
@@ -28,7 +28,7 @@ def probes(rng):
     short = [[0.5, 0.25, 0.25 - 2**-20, 0.0, 0.0]]
     yield probe("the probabilities add up to a little less than 1 and u is beyond", short, [1 - 2**-21])
     yield probe("one certain token", [[0.0, 0.0, 1.0, 0.0]], [0.9999])
-    yield probe("six rows, each with its own u", six, [(rng.randrange(64) + 0.5) / 64 for _ in six], weight=2)
+    yield probe("six rows, each with its own u", six, [(rng.randrange(64) + 0.5) / 64 for _ in six])
     yield probe("NaN probabilities are refused", [[0.5, NAN, 0.5]], [0.1])
 
 

@@ -12,12 +12,12 @@ exercise.refuses(refused_prompt)
 
 @exercise.probes
 def probes(rng):
-    def probe(name, rows, length, n, weight=1, **settings):
-        return Probe(name, model=talkative_model(rng, **settings), ids=prompt(rng, rows, length), n=n, weight=weight)
+    def probe(name, rows, length, n, **settings):
+        return Probe(name, model=talkative_model(rng, **settings), ids=prompt(rng, rows, length), n=n)
 
     yield probe("one new token", 1, 4, 1)
     yield probe("one row", 1, 5, 9)
-    yield probe("three different rows", 3, 4, 9, weight=2)
+    yield probe("three different rows", 3, 4, 9)
     yield Probe("rows as lists, left as they are", model=talkative_model(rng), ids=prompt(rng, 2, 3).tolist(), n=5)
     yield probe("the context is filled exactly", 1, 8, 5, n_positions=12)
     yield Probe("an empty prompt is refused", model=talkative_model(rng), ids=torch.empty(1, 0).long(), n=3)

@@ -18,9 +18,9 @@ def probes(rng):
     yield Probe("m = 1 keeps the most likely token", logits=distinct_logits(rng, 2, 6), m=1.0)
     yield Probe("exactly m times the top probability stays", logits=torch.tensor([halves(rng, *top_p.EXACT)]), m=0.25)
     yield Probe("all equal: none is below the top", logits=torch.zeros(1, 5), m=0.9)
-    yield Probe("a flat, a middling and a peaked row", logits=uneven, m=0.3, weight=2)
+    yield Probe("a flat, a middling and a peaked row", logits=uneven, m=0.3)
     yield Probe("-inf is already out", logits=torch.tensor([[0.5, -INF, 2.0, -INF, 1.0]]), m=0.2)
-    yield Probe("any m, four rows", logits=distinct_logits(rng, 4, 12), m=rng.randrange(2, 60) / 100, weight=2)
+    yield Probe("any m, four rows", logits=distinct_logits(rng, 4, 12), m=rng.randrange(2, 60) / 100)
     yield Probe("a negative m is refused", logits=distinct_logits(rng, 1, 5), m=-0.1)
     yield Probe("m above 1 is refused", logits=distinct_logits(rng, 1, 5), m=1.5)
 

@@ -79,9 +79,6 @@ exercise.slips("""
         changes the *order* of the scores comes before it.
     sampling_is_never_greedy: "H": "same" => "H": "different"
         One answer expects chance where there is no choice. How many tokens does top_k=1 leave to draw from?
-    the_lesson_as_it_stands: "A": "same", "B": "same", "C": "error" => "A": "different", "B": "different", "C": "same"
-        Several answers follow the sentence "different temperatures, different outputs; temperature=0, always the same".
-        Both halves need a condition: ask of each call first whether it draws at all.
     nothing_written: answers[pair] => "?"
         An answer is none of the words "same", "different", "error".
 """)

@@ -12,20 +12,20 @@ exercise.refuses(lambda logits, ids, penalty: "" if penalty > 0 else f"the penal
 
 @exercise.probes
 def probes(rng):
-    def probe(name, logits, ids, penalty, weight=1):
-        return Probe(name, logits=logits, ids=torch.as_tensor(ids), penalty=penalty, weight=weight)
+    def probe(name, logits, ids, penalty):
+        return Probe(name, logits=logits, ids=torch.as_tensor(ids), penalty=penalty)
 
     signs = torch.tensor([[2.0, -1.0, 0.0, 3.0, -2.0, 1.0]])
     many = [[5, 5, 5, 2, 2, 7, 5], [1, 1, 0, 9, 9, 9, 9]]
     yield probe("penalty 1 changes nothing", distinct_logits(rng, 2, 6), prompt(rng, 2, 3, 6), 1.0)
     yield probe("a positive and a negative logit", signs, [[0, 1]], 2.0)
     yield probe("the first token of the prompt counts too", signs, [[4, 2, 5]], 1.5)
-    yield probe("a token that occurs often", distinct_logits(rng, 2, 10), many, 1.5, weight=2)
+    yield probe("a token that occurs often", distinct_logits(rng, 2, 10), many, 1.5)
     yield probe("rows with different tokens", distinct_logits(rng, 3, 12), prompt(rng, 3, 5, 12), 1.3)
     yield probe("below 1 it is a reward", distinct_logits(rng, 2, 8), prompt(rng, 2, 4, 8), 0.5)
     yield probe("-inf stays -inf", torch.tensor([[1.0, -INF, -2.0]]), [[1, 2]], 2.0)
     logits, ids = distinct_logits(rng, 4, 15), prompt(rng, 4, 12, 15)
-    yield probe("any penalty, four rows", logits, ids, rng.randrange(105, 250) / 100, weight=2)
+    yield probe("any penalty, four rows", logits, ids, rng.randrange(105, 250) / 100)
     yield probe("a penalty of 0 is refused", distinct_logits(rng, 1, 4), prompt(rng, 1, 2, 4), 0.0)
 
 

@@ -10,16 +10,16 @@ from autograder.exercises.nb03_sampling_loop.repetition_penalty import oracle as
 from autograder.exercises.nb03_sampling_loop.warp import reference as warp
 from genlab.models import probe_model
 
-exercise = Exercise(__name__, points=6, live=True)
+exercise = Exercise(__name__, points=6)
 exercise.refuses(refused_prompt)
 OFF = {"T": 1.0, "k": 0, "p": 1.0, "m": 0.0, "penalty": 1.0, "eos_id": None, "pad_id": 0}
 
 
 @exercise.probes
 def probes(rng):
-    def probe(name, model, ids, n, weight=1, **settings):
+    def probe(name, model, ids, n, **settings):
         args = {"model": model, "ids": ids, "n": n, "seed": rng.randrange(1000)} | OFF | settings
-        return Probe(name, weight=weight, **args)
+        return Probe(name, **args)
 
     def model():
         return talkative_model(rng)
@@ -27,7 +27,7 @@ def probes(rng):
     def ends_early(name, n, all_rows):
         """A run in which row 0 ends at its third token, and the other row never, or else later but before n."""
         while True:
-            case = probe(name, model(), prompt(rng, 2, 3), n, weight=2, T=1.5)
+            case = probe(name, model(), prompt(rng, 2, 3), n, T=1.5)
             case.args["pad_id"] = rng.randrange(31)
             real = case.args | {"model": probe_model(**case.args["model"].settings)}
             first, second = reference(*real.values())[:, 3:].tolist()
@@ -38,7 +38,7 @@ def probes(rng):
 
     wide = talkative_model(rng, vocab_size=211)
     yield probe("one row, everything off", model(), prompt(rng, 1, 4), 9)
-    yield probe("two different rows", model(), prompt(rng, 2, 4), 9, weight=2)
+    yield probe("two different rows", model(), prompt(rng, 2, 4), 9)
     yield probe("211 tokens and k = 0: none is cut", wide, prompt(rng, 2, 3, 211), 12, T=2.0)
     yield probe("temperature and top-p", model(), prompt(rng, 2, 3), 14, T=2.5, p=0.6)
     yield probe("top-k, then top-p, then min-p", model(), prompt(rng, 3, 4), 12, T=1.5, k=6, p=0.75, m=0.05)
@@ -49,6 +49,13 @@ def probes(rng):
     yield probe("an empty prompt is refused", model(), torch.empty(1, 0).long(), 3)
     yield probe("rows of unequal length are refused", model(), [[3, 1, 4], [1, 5]], 3)
     yield probe("a prompt longer than the context is refused", model(), prompt(rng, 1, 40), 3)
+
+
+@exercise.generates
+def settings(model, ids, n, seed, T, k, p, m, penalty, eos_id, pad_id):
+    cuts = {"temperature": float(T), "top_k": k, "top_p": float(p), "min_p": float(m)}
+    ends = {"max_new_tokens": n, "eos_token_id": eos_id, "pad_token_id": pad_id}
+    return {"seed": seed, "do_sample": True, "repetition_penalty": float(penalty)} | cuts | ends
 
 
 @exercise.reference

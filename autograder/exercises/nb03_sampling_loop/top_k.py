@@ -22,7 +22,7 @@ def probes(rng):
     yield Probe("k beyond the vocabulary", logits=distinct_logits(rng, 2, 5), k=50)
     yield Probe("k = 0 is off", logits=distinct_logits(rng, 2, 5), k=0)
     yield Probe("-inf is already out", logits=torch.tensor([[0.5, -INF, 2.0, -INF, 1.0]]), k=4)
-    yield Probe("any k, four rows", logits=distinct_logits(rng, 4, 12), k=rng.randrange(2, 11), weight=2)
+    yield Probe("any k, four rows", logits=distinct_logits(rng, 4, 12), k=rng.randrange(2, 11))
     yield Probe("a negative k is refused", logits=distinct_logits(rng, 1, 5), k=-1)
 
 

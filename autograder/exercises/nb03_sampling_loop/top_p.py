@@ -21,9 +21,9 @@ def probes(rng):
     yield Probe("p close to 0 keeps the most likely token", logits=distinct_logits(rng, 2, 6), p=1e-6)
     yield Probe("p = 1 is off", logits=distinct_logits(rng, 2, 6), p=1.0)
     yield Probe("p = 1 is off for tokens of almost no probability, too", logits=distinct_logits(rng, 2, 7, 40.0), p=1.0)
-    yield Probe("a flat, a middling and a peaked row", logits=uneven, p=0.7, weight=2)
+    yield Probe("a flat, a middling and a peaked row", logits=uneven, p=0.7)
     yield Probe("-inf is already out", logits=torch.tensor([[0.5, -INF, 2.0, -INF, 1.0]]), p=0.9)
-    yield Probe("any p, four rows", logits=distinct_logits(rng, 4, 12), p=rng.randrange(30, 95) / 100, weight=2)
+    yield Probe("any p, four rows", logits=distinct_logits(rng, 4, 12), p=rng.randrange(30, 95) / 100)
     yield Probe("p = 0 is refused", logits=distinct_logits(rng, 1, 5), p=0.0)
     yield Probe("p above 1 is refused", logits=distinct_logits(rng, 1, 5), p=1.2)
 

@@ -27,8 +27,8 @@ def refuses(logits, T, k, p, m):
 
 @exercise.probes
 def probes(rng):
-    def probe(name, logits, T=1.0, k=0, p=1.0, m=0.0, weight=1):
-        return Probe(name, logits=logits, T=T, k=k, p=p, m=m, weight=weight)
+    def probe(name, logits, T=1.0, k=0, p=1.0, m=0.0):
+        return Probe(name, logits=logits, T=T, k=k, p=p, m=m)
 
     def shares(*percent):
         row = [math.log(x) for x in percent]
@@ -36,15 +36,15 @@ def probes(rng):
         return row
 
     yield probe("everything off", distinct_logits(rng, 2, 6))
-    yield probe("[3, 2, 1, 0] at T = 2 and p = 0.8", torch.tensor([[3.0, 2.0, 1.0, 0.0]]), T=2.0, p=0.8, weight=2)
-    yield probe("k = 2, then p = 0.5", torch.tensor([shares(40, 30, 20, 10)]), k=2, p=0.5, weight=2)
+    yield probe("[3, 2, 1, 0] at T = 2 and p = 0.8", torch.tensor([[3.0, 2.0, 1.0, 0.0]]), T=2.0, p=0.8)
+    yield probe("k = 2, then p = 0.5", torch.tensor([shares(40, 30, 20, 10)]), k=2, p=0.5)
     yield probe("p = 0.55, then m = 0.6", torch.tensor([shares(40, 30, 20, 10), shares(10, 20, 30, 40)]), p=0.55, m=0.6)
     yield probe("only m", distinct_logits(rng, 2, 9), m=0.2)
     yield probe("a cool temperature and m", distinct_logits(rng, 2, 9), T=0.6, m=0.05)
-    yield probe("all four, three rows", distinct_logits(rng, 3, 14), T=1.7, k=8, p=0.9, m=0.1, weight=2)
+    yield probe("all four, three rows", distinct_logits(rng, 3, 14), T=1.7, k=8, p=0.9, m=0.1)
     logits, T, k = distinct_logits(rng, 3, 14), rng.randrange(50, 250) / 100, rng.randrange(3, 12)
     p, m = rng.randrange(60, 99) / 100, rng.randrange(1, 20) / 100
-    yield probe("all four, any settings", logits, T, k, p, m, weight=2)
+    yield probe("all four, any settings", logits, T, k, p, m)
     out = torch.tensor([[1.0, -INF, 0.5, -INF], [0.0, 2.0, -INF, 1.0]])
     yield probe("some tokens are out already", out, T=0.5, k=3)
     yield probe("NaN is refused", torch.tensor([[1.0, 2.0, 0.5], [1.0, NAN, 0.0]]))

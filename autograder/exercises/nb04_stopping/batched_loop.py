@@ -16,10 +16,10 @@ def refuses(model, prompts, eos_token_id, pad_token_id, max_new_tokens):
 
 @exercise.probes
 def probes(rng):
-    def probe(name, model, ids, eos, pad, weight=1):
+    def probe(name, model, ids, eos, pad):
         prompts = ids if isinstance(ids, list) else ids.tolist()
         settings = {"eos_token_id": eos, "pad_token_id": pad, "max_new_tokens": NEW}
-        return Probe(name, model=model, prompts=prompts, **settings, weight=weight)
+        return Probe(name, model=model, prompts=prompts, **settings)
 
     def ends(said, eos):
         return [first(row, as_list(eos)) for row in said]
@@ -53,11 +53,11 @@ def probes(rng):
     d_model, d_ids, d = free_runs(rng, pad_is_said, rows=2)
     e_model, e_ids, e = free_runs(rng, at_once, rows=2)
     rows = b_ids.tolist()
-    yield probe("one row ends, the others go on to the limit", c_model, c_ids, c[1][1], 29, weight=2)
+    yield probe("one row ends, the others go on to the limit", c_model, c_ids, c[1][1], 29)
     yield probe("all rows end, the first row first", a_model, a_ids, common(a), 29)
-    yield probe("all rows end, the first row last", b_model, b_ids, common(b), 29, weight=2)
+    yield probe("all rows end, the first row last", b_model, b_ids, common(b), 29)
     yield probe("the pad is the eos id", b_model, b_ids, common(b), common(b))
-    yield probe("the pad is a token that a row says before it ends", d_model, d_ids, common(d), d[0][0], weight=2)
+    yield probe("the pad is a token that a row says before it ends", d_model, d_ids, common(d), d[0][0])
     yield probe("several eos ids", c_model, c_ids, [UNUSED, c[1][1], c[0][2]], 29)
     yield probe("a row ends with its first token", e_model, e_ids, e[0][0], 29)
     yield probe("no row ends", c_model, c_ids, UNUSED, 29)

@@ -12,15 +12,15 @@ exercise = Exercise(__name__, points=2)
 
 @exercise.probes
 def probes(rng):
-    def probe(name, length, n_new, rows=1, weight=1):
-        return Probe(name, ids=prompt(rng, rows, length), n_positions=16, n_new=n_new, weight=weight)
+    def probe(name, length, n_new, rows=1):
+        return Probe(name, ids=prompt(rng, rows, length), n_positions=16, n_new=n_new)
 
     n = rng.randrange(3, 7)
     room = 16 - n + 1  # what still fits
     yield probe("fits with room to spare", 4, n)
     yield probe("one token fewer than fits", room - 1, n)
-    yield probe("fits exactly", room, n, weight=2)
-    yield probe("one token too many", room + 1, n, weight=2)
+    yield probe("fits exactly", room, n)
+    yield probe("one token too many", room + 1, n)
     yield probe("longer than the context", 23, n)
     yield probe("longer than the context, one new token", 20, 1)
     yield probe("room for one token of the prompt only", 9, 16)

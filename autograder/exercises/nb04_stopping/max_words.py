@@ -27,12 +27,12 @@ def probes(rng):
         f"{bob} was in the park and it was {mood} and it was big and it was red and it was in the park and it was",
     ]
 
-    def probe(name, texts, prompt_length, limit, n=14, end=False, weight=1.0):
-        return Probe(name, **recital(prompt_length, *texts, end=end), max_words=limit, max_new_tokens=n, weight=weight)
+    def probe(name, texts, prompt_length, limit, n=14, end=False):
+        return Probe(name, **recital(prompt_length, *texts, end=end), max_words=limit, max_new_tokens=n)
 
     yield probe("one row, words of one token", short[:1], 2, 4)
-    yield probe("one row, words of several tokens", rows[1:], 2, 3, weight=2)
-    yield probe("two rows that reach the limit at different steps", rows, 2, 5, n=20, weight=2)
+    yield probe("one row, words of several tokens", rows[1:], 2, 3)
+    yield probe("two rows that reach the limit at different steps", rows, 2, 5, n=20)
     yield probe("two rows, the other one first", rows[::-1], 2, 3, n=20)
     yield probe("a long prompt does not count", short, 8, 3)
     yield probe("the run ends before the limit of words", short, 2, 50, n=6)

@@ -16,8 +16,8 @@ def refuses(model, input_ids, eos_token_id, max_new_tokens):
 
 @exercise.probes
 def probes(rng):
-    def probe(name, model, ids, eos, weight=1, n=NEW):
-        return Probe(name, model=model, input_ids=ids, eos_token_id=eos, max_new_tokens=n, weight=weight)
+    def probe(name, model, ids, eos, n=NEW):
+        return Probe(name, model=model, input_ids=ids, eos_token_id=eos, max_new_tokens=n)
 
     def varied(prompts, said):  # new tokens keep coming, so that stopping late shows
         return len(set(said[0][:6])) == 6
@@ -34,10 +34,10 @@ def probes(rng):
     repeated = again_said[first(again_said, again_ids[0, :-1].tolist())]
     yield probe("one eos id", model, ids, said[3])
     yield probe("eos is the first new token", model, ids, said[0])
-    yield probe("several eos ids: any of them ends the run", model, ids, [UNUSED, said[4]], weight=2)
+    yield probe("several eos ids: any of them ends the run", model, ids, [UNUSED, said[4]])
     yield probe("several eos ids: the first to come ends it", model, ids, [said[5], said[2]])
-    yield probe("eos also stands inside the prompt", again_model, again_ids, repeated, weight=2)
-    yield probe("the prompt ends in eos", last_model, last_ids, int(last_ids[0, -1]), weight=2)
+    yield probe("eos also stands inside the prompt", again_model, again_ids, repeated)
+    yield probe("the prompt ends in eos", last_model, last_ids, int(last_ids[0, -1]))
     yield probe("eos is the last token allowed", model, ids, said[5], n=6)
     yield probe("eos never comes", model, ids, UNUSED)
     yield probe("an empty prompt is refused", model, torch.zeros(1, 0, dtype=torch.int64), said[0])

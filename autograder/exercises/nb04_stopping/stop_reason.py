@@ -34,18 +34,18 @@ def probes(rng):
 
     three = batch(ended, quoted, open_end)
     probe = partial(Probe, tokenizer=TOKENIZER, new_ids=three, eos_token_id=EOS, stops=[". T"], max_new_tokens=n)
-    yield probe("eos, stop string, limit: a row of each", weight=2)
+    yield probe("eos, stop string, limit: a row of each")
     yield probe("the pad is another token than eos", new_ids=batch(ended, quoted, open_end, pad=0))
     for what, row in {"eos": at_limit, "the stop string": quoted}.items():
         label = f"{what} comes on the last step that the limit allows"
-        yield probe(label, new_ids=torch.tensor([row]), max_new_tokens=len(row), weight=2)
+        yield probe(label, new_ids=torch.tensor([row]), max_new_tokens=len(row))
     early = batch(open_end, ended, width=9)
     yield probe("the clock stopped a batch before its limit", new_ids=early, max_new_tokens=n + 40)
     had = batch(encode(f" had a {pet}"), width=4, pad=0)
     yield probe("several eos ids", new_ids=had, eos_token_id=[EOS, encode(f" {pet}")[0]])
     yield probe("no stop strings", new_ids=batch(ended, open_end), stops=[])
     yield probe("several stop strings", new_ids=batch(quoted, open_end), stops=["no such text", "ball"])
-    yield probe("a stopped row is filled with eos", new_ids=batch(quoted, open_end), weight=2)
+    yield probe("a stopped row is filled with eos", new_ids=batch(quoted, open_end))
     yield probe("a batch with no new ids is refused", new_ids=torch.zeros(2, 0, dtype=torch.int64))
 
 

@@ -25,16 +25,16 @@ def probes(rng):
     begun, whole = (len(storyteller_tokenizer().encode(f"{ann} was so {end}")) for end in ("", smile))
     inside_the_emoji = (begun + whole) // 2 - 2 + 1  # new tokens after a prompt of 2
 
-    def probe(name, text, prompt_length=2, n=40, weight=1.0):
-        return Probe(name, **recital(prompt_length, text, end=True), max_new_tokens=n, weight=weight)
+    def probe(name, text, prompt_length=2, n=40):
+        return Probe(name, **recital(prompt_length, text, end=True), max_new_tokens=n)
 
     yield probe("plain words, ended by eos", f"{ann} had a {pet}. The {pet} was {mood}.")
     yield probe("stopped by max_new_tokens", f"{bob} had a {other} and a {pet} and a ball and a tree.", n=6)
-    yield probe("an emoji of several tokens", f"{ann} was {mood} {smile} and said hello.", weight=2)
-    yield probe("two emoji in a row, at the end", f"{bob} saw {smile}{rain}", weight=2)
+    yield probe("an emoji of several tokens", f"{ann} was {mood} {smile} and said hello.")
+    yield probe("two emoji in a row, at the end", f"{bob} saw {smile}{rain}")
     yield probe("accents and other scripts", f"{ann} liked the café. {bob} said señor 日本 and went home.")
     yield probe("line breaks", f"{ann} had a {pet}.\n\nOne day it ran.\nThe end.")
-    yield probe("the limit cuts an emoji", f"{ann} was so {smile} that day", n=inside_the_emoji, weight=2)
+    yield probe("the limit cuts an emoji", f"{ann} was so {smile} that day", n=inside_the_emoji)
     long = f"{ann} and {bob} went to the park to see a {pet}. It was {mood}."
     yield probe("a long prompt is not shown", long, prompt_length=9)
     yield probe("an empty prompt is refused", f"{ann} had a {pet}.", prompt_length=0)
