@@ -12,8 +12,8 @@ from genlab.judging.verdict import UNWRITTEN, judge, report, score
 def grade(name: str, function: Callable) -> float:
     """Judge ``function`` on probes of the grading seed, print the report, return the points.
 
-    As the last expression of a test cell the number is nbgrader's partial credit: the share of the weighted probes that
-    pass, times the exercise's points. Raises NoSeed when nbgrader grades and there is no grading seed.
+    As the last expression of a test cell the number is nbgrader's partial credit: the share of the rules that hold,
+    by their weights, times the exercise's points. Raises NoSeed when nbgrader grades and there is no grading seed.
     """
     grading = os.environ.get("NBGRADER_EXECUTION") == "autograde"
     seed = grading_seed.read() if grading else "an author runs the solution notebook"

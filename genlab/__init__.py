@@ -1,7 +1,10 @@
 """What a course notebook imports: models, checks, plots, live widgets. It knows no answers."""
 
 from genlab.checking import check
+from genlab.missing_names import explain_missing_names
 from genlab.models import environment, load_model, probe_model
 from genlab.version import VERSION as __version__
 
 __all__ = ["__version__", "check", "environment", "load_model", "probe_model"]
+
+explain_missing_names()

@@ -1,7 +1,7 @@
 """Begin an exercise: ``python -m autograder new NOTEBOOK NAME --points N`` writes its declaration and its cells.
 
-The declaration and the cells are those of a working example, which doubles a number: release, check and tests know the
-exercise at once, and each part is then replaced by what is meant.
+The declaration and the cells are those of a working example, which gives the larger of two numbers: release, check and
+tests know the exercise at once, and each part is then replaced by what is meant.
 """
 
 import re
@@ -19,54 +19,59 @@ DECLARATION = '''\
 from autograder.exercises.exercise import Exercise, Probe
 
 exercise = Exercise(__name__, points={points:g})
+exercise.rules("""
+    first: when the first number is the larger one, it is the result
+    second: when the second number is the larger one, it is the result
+    equal: two equal numbers are refused with a ValueError
+""")  # what card and docstring promise, in their words: a student reads it when it fails; points are given for rules
 
 
 @exercise.refuses  # why these arguments must be refused with a ValueError, or nothing
-def refuses(number):
-    return "the number must not be negative" if number < 0 else ""
+def refuses(a, b):
+    return "neither of two equal numbers is larger" if a == b else ""
 
 
 @exercise.probes  # inputs, edge cases first; vary them with rng: grading uses another seed
 def probes(rng):
-    yield Probe("zero", number=0)
-    yield Probe("any number", number=rng.randrange(3, 1000))
-    yield Probe("a negative number is refused", number=-1)
+    small, large = rng.randrange(100), rng.randrange(100, 1000)
+    yield Probe("the first is larger", rule="first", a=large, b=small)
+    yield Probe("the second is larger", rule="second", a=small, b=large)
+    yield Probe("both are negative", rule="first", hidden=True, a=-small - 1, b=-large)  # hidden: only grading asks it
+    yield Probe("equal numbers are refused", rule="equal", a=small, b=small)
 
 
 @exercise.oracle  # what is right: the library's own function wherever it has one
-def oracle(number):
-    return 2 * number
+def oracle(a, b):
+    return max(a, b)
 
 
 @exercise.reference  # a right answer in plain Python and torch; slips change it
-def reference(number):
-    return number + number
+def reference(a, b):
+    return a if a > b else b
 
 
 # mistakes that are a small edit: name, what stands there, what people write; below it the hint that they need
 exercise.slips("""
-    squares: number + number => number * number
-        The number was squared. Twice a number is that number plus itself.
-    forgets_the_second: number + number => number
-        The number came back as it was. Add it to itself: the result is twice as large.
+    always_the_first: a if a > b else b => a
+        The first number came back, whatever the second was. Compare both and return the larger one.
+    always_the_second: a if a > b else b => b
+        The second number came back, whatever the first was. Compare both and return the larger one.
+    the_smaller_one: a > b => a < b
+        The smaller number came back: the comparison is the wrong way round.
+    accepts_equal_numbers (refuses nothing)
+        Two equal numbers went through. Refuse them with a ValueError that says why, before anything is computed.
 """)
 
 
 @exercise.mistake  # what is no small edit; the docstring is the hint
-def returns_text(number):
+def returns_text(a, b):
     """The result is a text. Return the number itself, and leave it to the caller to print it."""
-    return str(number + number)
-
-
-@exercise.mistake(refuses=False)
-def accepts_negative_numbers(number):
-    """A negative number went through. Refuse it with a ValueError that says so, before anything is computed."""
-    return number + number
+    return str(max(a, b))
 
 
 @exercise.alternative  # another right implementation, as different as can be
-def by_shifting(number):
-    return number << 1
+def by_sorting(a, b):
+    return sorted([a, b])[-1]
 '''
 
 CARD = """\
@@ -74,20 +79,22 @@ CARD = """\
 
 Difficulty ●○○ · 3 minutes · You will see: say it here.
 
-Say here what to write, one rule a sentence. Refuse a negative number with a `ValueError`."""
+Say here what to write, one rule a sentence. Refuse two equal numbers with a `ValueError`."""
 
 STUB = '''\
-def {name}(number: int) -> int:
-    """Twice the number. Raises ValueError for a negative one."""
-    # 1. Refuse a negative number.
-    # 2. Add it to itself.
+def {name}(a: int, b: int) -> int:
+    """The larger of two numbers. Raises ValueError for equal ones."""
+    # 1. Refuse equal numbers.
+    # 2. Compare them.
     ### BEGIN SOLUTION
-    if number < 0:
-        raise ValueError(f"the number must not be negative, got {{number}}")
-    return number + number
+    if a == b:
+        raise ValueError(f"neither of two equal numbers is larger: {{a}}")
+    return a if a > b else b
     ### END SOLUTION'''
 
 TEST = """\
+from genlab import check
+
 check("{name}", {name})
 ### BEGIN HIDDEN TESTS
 from autograder import grade

@@ -12,7 +12,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder.grading.assignment import Assignment, Key
+from autograder.grading.assignment import Assignment, Key, Tested
 from autograder.grading.cells import exercise_of, is_test, marks
 from autograder.grading.demonstrations import demonstrations, left_out
 from autograder.grading.graded import Graded, Score
@@ -29,6 +29,10 @@ from genlab.judging.verdict import Verdict, judge, report, score
 
 PROBES_SHARE = 0.8  # of a cell's seconds: what the probes get, so that an answer can still be sent
 UNREADABLE = Outcome(Wrong("something that cannot be read"))
+MISSING = (
+    "there was no {function} when the test ran: it was renamed, its cell was emptied or pasted over, or its cell "
+    "failed. Before handing in, choose Kernel > Restart Kernel and Run All Cells, and look at the first error."
+)
 ASK = '__import__("genlab.judging.remote", fromlist=["answer"]).answer({function}, {request!r})'
 
 
@@ -79,7 +83,7 @@ def _execute(
                 grade_id = marks(cell)["grade_id"]
                 test = assignment.tests[grade_id]
                 run = session.run("", question(test.function, key.asked[grade_id], sandbox.limits))
-                result, text = judged(grade_id, test.points, key.records[grade_id], run)
+                result, text = judged(grade_id, test, key.records[grade_id], run)
                 scores.append(result)
                 cell.outputs = [
                     new_output("stream", name="stdout", text=text + "\n"),
@@ -117,11 +121,13 @@ def question(function: str, asked: dict[str, Any], limits: Limits) -> str:
     return ASK.format(function=function, request=json.dumps(request))
 
 
-def judged(grade_id: str, maximum: float, record: Record, run: Run) -> tuple[Score, str]:
+def judged(grade_id: str, test: Tested, record: Record, run: Run) -> tuple[Score, str]:
     """The score of one test cell and its report, from what the kernel sent. Trusts nothing of it."""
-    name, sent = exercise_of(grade_id), run.value.get(MIME)
+    name, maximum, sent = exercise_of(grade_id), test.points, run.value.get(MIME)
     if not isinstance(sent, list) or len(sent) != len(record.probes):
         why = run.problem or run.error or "no result arrived"
+        if run.error.startswith("NameError") and repr(test.function) in run.error:
+            why = MISSING.format(function=test.function)
         text = f"{name}: no points, since it could not be checked.\n  {why}"
         return Score(grade_id, 0.0, maximum, problem=why), text
     try:

@@ -5,6 +5,7 @@ All other tests run from the clone, where nothing can be missing. In these it is
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -123,8 +124,8 @@ def test_a_student_can_check_an_answer(run):
     assert ready.returncode == 0, ready.stdout + ready.stderr
     checked = run("-c", CHECK)
     right, wrong = checked.stdout.split("and a wrong one:")
-    assert "softmax: all 7 probes passed" in right
-    assert checked.returncode == 1 and "softmax: 0 of 7 probes passed" in wrong + checked.stderr
+    assert re.search(r"softmax: all \d+ probes passed", right)
+    assert checked.returncode == 1 and re.search(r"softmax: 0 of \d+ probes passed", wrong + checked.stderr)
 
 
 @pytest.fixture(scope="module")

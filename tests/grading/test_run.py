@@ -56,6 +56,17 @@ def test_the_log_and_the_gradebook_say_which_mistake_it_was(room):
             assert connection.scalar(text("SELECT version FROM genlab_grading")) == line["version"]
 
 
+@pytest.mark.usefixtures("bubblewrap")
+@pytest.mark.timeout(300)
+def test_a_function_that_is_not_there_is_told_and_costs_only_its_own_points(room):
+    room.hand_in("student-01", solved(room.release, softmax="def soft_max(logits):\n    return logits.softmax(-1)\n"))
+    grade_class(room.course, [ASSIGNMENT], options=Options(jobs=1))
+    with Gradebook(room.course.coursedir.db_url, room.course.coursedir.course_id) as book:
+        recorded = scores(book, ASSIGNMENT, "student-01")
+    assert recorded["test_left_pad"].points == 3
+    assert "there was no softmax when the test ran: it was renamed" in recorded["test_softmax"].problem
+
+
 def test_a_score_survives_the_way_to_the_gradebook():
     verdicts = ({"probe": "a", "weight": 1.0, "passed": True}, {"probe": "b", "passed": False, "cause": "off_by_one"})
     score = Score("test_x", 1.0, 2.0, verdicts)
