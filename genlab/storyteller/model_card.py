@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-PROMPTS = ["Once upon a time", "The future of artificial intelligence", "Lily and Ben found a"]
+PROMPTS = ["Once upon a time", "The future of artificial intelligence depends on", "Lily and Ben found a"]
 
 CARD = """\
 ---
@@ -25,7 +25,7 @@ every notebook runs at once, without a network, and so that a student can look a
 | parameters | {parameters:,} |
 | tokenizer | byte-level BPE, {vocab:,} tokens, {bytes_per_token:.2f} bytes a token on held-out text; `<|endoftext|>` is id {eos} and both bos and eos; no pad token (as in GPT-2) |
 | training text | {stories:,} stories, {corpus_tokens:,} tokens of TinyStories (Eldan and Li 2023, arXiv:2305.07759), license CDLA-Sharing-1.0; the text itself is not part of this repository |
-| training | {steps:,} steps of {batch} x {context} tokens ({seen:.1f} million), Muon and AdamW; {minutes:.0f} minutes on {threads} threads of a CPU |
+| training | {steps:,} steps of {batch} x {context} tokens ({seen:.1f} million), Muon and AdamW; {minutes:.0f} minutes on {threads} threads of a CPU; the weights are {which} |
 | held-out loss | **{loss:.3f} nats a token** ({sliding:.3f} when every token has at least {half} tokens of context), **{nats_per_byte:.3f} nats a byte**; measured on {n_valid:,} tokens of the validation split, which was never trained on |
 | weights | 16-bit floats in `model.safetensors`, loaded as fp32 |
 
@@ -39,10 +39,11 @@ themselves. Use it to see how generation works, for nothing else.
 
 ## How its loss fell
 
-In nats a token; held-out: the first {start:,} tokens of the validation split.
+In nats a token; held-out: the first {start:,} tokens of the validation split; rate: the learning rate, as a share of its
+highest value.
 
-| step | training text | held-out text |
-|---|---|---|
+| step | rate | training text | held-out text |
+|---|---|---|---|
 {curve}
 
 ## Samples
@@ -91,9 +92,17 @@ def samples(model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast) -> list[
 
 
 def write_card(
-    path: Path, model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, log: list[dict], valid_text: str
+    path: Path,
+    model: GPT2LMHeadModel,
+    tokenizer: PreTrainedTokenizerFast,
+    steps: list[int],
+    log: list[dict],
+    valid_text: str,
 ) -> None:
-    """Write the card of ``model``; ``log``: the lines that its training wrote; ``valid_text``: all of the held-out text."""
+    """Write the card of ``model``, whose weights are the mean of those at ``steps``.
+
+    ``log``: the lines that its training wrote; ``valid_text``: all of the held-out text.
+    """
     config, last = model.config, log[-1]
     valid = tokenizer(valid_text, return_tensors="pt", verbose=False)["input_ids"][0]
     loss, sliding = heldout_loss(model, valid), heldout_loss(model, valid, config.n_positions // 2)
@@ -123,7 +132,11 @@ def write_card(
         nats_per_byte=loss * len(valid) / n_bytes,
         n_valid=len(valid),
         start=64 * config.n_positions,
-        curve="\n".join(f"| {line['step']:,} | {line['train']:.3f} | {line['heldout_start']:.3f} |" for line in curve),
+        which="the mean of those at steps " + " and ".join(f"{step:,}" for step in steps),
+        curve="\n".join(
+            f"| {line['step']:,} | {line['rate']:.2f} | {line['train']:.3f} | {line['heldout_start']:.3f} |"
+            for line in curve
+        ),
         samples="\n\n".join(f"*{how}*\n\n> " + text.replace("\n", "\n> ") for how, text in samples(model, tokenizer)),
     )
     path.write_text(card, encoding="utf-8")

@@ -9,6 +9,8 @@ import torch
 from genlab import load_model, probe_model
 from genlab.models import STORYTELLER, ModelNotFound
 
+CIRCLE = "The future of artificial intelligence depends on"  # notebook 03 shows how greedy decoding goes on from here
+
 
 @pytest.fixture(scope="module")
 def storyteller():
@@ -49,22 +51,22 @@ def test_a_model_that_cannot_be_had_is_explained(monkeypatch):
         load_model("no/such-model")
 
 
-def test_it_ends_its_stories(storyteller):
+def test_it_ends_most_of_its_stories_within_200_tokens(storyteller):
     tokenizer, model = storyteller
     ended = 0
-    for seed in range(8):
+    for seed in range(20):
         torch.manual_seed(seed)
         ids = model.generate(
             **tokenizer("Once upon a time", return_tensors="pt"),
-            do_sample=True, temperature=0.8, top_p=0.9, top_k=0, max_length=256, pad_token_id=2047,
+            do_sample=True, temperature=0.8, top_p=0.9, top_k=0, max_new_tokens=200, pad_token_id=2047,
         )  # fmt: skip
         ended += ids[0, -1].item() == tokenizer.eos_token_id
-    assert ended >= 4
+    assert ended > 10
 
 
 def test_greedy_decoding_loops(storyteller):
     tokenizer, model = storyteller
-    prompt = tokenizer("The future of artificial intelligence", return_tensors="pt")
+    prompt = tokenizer(CIRCLE, return_tensors="pt")
     ids = model.generate(**prompt, max_new_tokens=200, pad_token_id=2047)[0, prompt["input_ids"].shape[1] :].tolist()
     pieces = [tuple(ids[i : i + 4]) for i in range(len(ids) - 3)]
     assert len(set(pieces)) < 0.6 * len(pieces), "four-token pieces should repeat"
@@ -73,7 +75,7 @@ def test_greedy_decoding_loops(storyteller):
 
 def test_greedy_decoding_repeats_itself_and_sampling_less(storyteller):
     tokenizer, model = storyteller
-    prompt = tokenizer("The future of artificial intelligence", return_tensors="pt")
+    prompt = tokenizer(CIRCLE, return_tensors="pt")
 
     def most_repeated(**settings):
         """How often the most frequent piece of four tokens occurs among 120 new tokens."""
@@ -88,7 +90,7 @@ def test_greedy_decoding_repeats_itself_and_sampling_less(storyteller):
 def test_the_card_reports_its_loss_and_the_files_are_small():
     card = (STORYTELLER / "README.md").read_text(encoding="utf-8")
     loss = float(re.search(r"\*\*([\d.]+) nats a token\*\*", card)[1])
-    assert loss < 2.4
+    assert loss <= 2.09
     assert "CDLA-Sharing-1.0" in card
     assert sum(p.stat().st_size for p in STORYTELLER.iterdir() if p.is_file()) < 12e6
 

@@ -1,0 +1,84 @@
+"""What the notebooks say about the bundled model's own outputs, and that these outputs say it.
+
+Whoever changes the weights runs the notebooks again (``make notebooks``), reads the cells that are listed here beside
+their new outputs, mends what is no longer true, and writes the digest of the new weights here.
+"""
+
+import hashlib
+import re
+
+import pytest
+
+from genlab.models import STORYTELLER
+from tests.support.course import SOLUTIONS, read
+
+WEIGHTS = "c6547b875ff256a536513b38f90b02141869eb050f27df84e1ee49d357d0a871"  # sha256 of the weights for which every claim was read
+
+# the cell that says it, its words, the cell whose output shows it, and what stands there
+CLAIMS = [
+    ("words-per-token-meaning", "and mostly fewer", "words-per-token", r"20 tokens, which are 1\d words"),
+    ("right-padding-meaning", "Only the longest row gets the same answer twice", "right-padding",
+     r"'Once upon a time' +last column: (.+?) +last real token: (?!\1).+\n"
+     r"'Lily[^\n]+last column: (.+?) +last real token: \2\n"
+     r"'The dog' +last column: (.+?) +last real token: (?!\3)"),
+    ("right-padding-meaning", "the beginning of some other story", "right-padding", r"last column: 'Once'"),
+    ("new-text-meaning", "that row was finished", "new-text-picture", r"(<\|endoftext\|>){5}'"),
+    ("trailing-space-meaning", "things that Lily may like to do", "trailing-space",
+     r"after 'Lily␣liked␣to': ␣play 0\.\d+, ␣(draw|read|help)"),
+    ("trailing-space-meaning", "not one of the sensible continuations is left", "trailing-space",
+     r"after 'Lily␣liked␣to␣': (?!.*\b(play|draw|read|help|watch)\b)"),
+    ("position-picker-answer", "Inside a fixed phrase the next token is nearly certain", "forward-step-positions",
+     r"' upon' +' a' +' a'.*' a' +' time' +' time'"),
+    ("top-tokens-interpretation", "larger than all bars but the first", "top-tokens-picture",
+     r"Top 5: '[^']+' 0\.[5-9]\d+, '[^']+' 0\.10.*tokens\s+together 0\.1[1-9]"),
+    ("forward-step-pieces-answer", "continues the word", "forward-step-pieces", r"6 of 6 continue the word"),
+    ("sequence-logprob-interpretation", "shuffled words falls fastest", "sequence-logprob-picture",
+     r"perplexity +\d\d\.\d .*\nperplexity +\d\d\.\d .*\nperplexity +\d{4,}\.\d "),
+    ("forward-step-padding-answer", "still wrong", "forward-step-padding-experiment",
+     r"left,  mask +[1-9].*left,  positions +[1-9].*left,  mask and positions +0\.0000"),
+    ("forward-step-loose-ends-answer", "The error is not exactly zero", "forward-step-loose-ends",
+     r"float32 : [1-9]\d* of 15 .*bfloat16: [1-9]\d* of 15 "),
+    ("surprise-interpretation", "An odd word does that the first time", "surprise-picture",
+     r"Most surprising: ' elephant' 1\d"),
+    ("greedy-answer", "At some steps the choice was hardly a choice", "greedy-picture", r"to 9\d%"),
+    ("greedy-circles-answer", "It runs in circles", "greedy-circles",
+     r"(The future was so interesting\. It wanted to show itself\.\n\n){3}"),
+    ("top-p-answer", "tiny where the model is sure and large where it is not", "top-p-picture",
+     r"Once upon a\": 1 of 2,048 .*Tom saw a\": \d{3} of 2,048"),
+    ("repetition-prompt-answer", "a strong penalty drives them out", "repetition-prompt",
+     r"penalty 1\.0: .* 0\.9\d+\n.*penalty 2\.5: .* 0\.0\d+"),
+    ("parity-answer", "only a few agree by luck", "parity-run", r"draw: 1?\d of 240"),
+    ("eos-where-meaning", "that is `<|endoftext|>`", "eos-where", r"with an end token, [1-5]?\d new tokens: .*<\|endoftext\|>\n"),
+    ("eos-where-meaning", "and into another one", "eos-where", r"<\|endoftext\|>Once upon a time"),
+    ("eos-in-prompt-answer", "the text stops at the first full stop", "eos-in-prompt",
+     r"2047: 24 new tokens.*\[2047, 13\]: [1-9] new tokens: '[^.]*\.'"),
+    ("padding-experiment-meaning", "Only left padding **with** the mask", "padding-experiment",
+     r"left padding, with mask +largest error of each row: \['0\.000', '0\.000', '0\.000'\]\n"
+     r" left padding, without mask.*'0\.000', '[1-9].*\nright padding, with mask .*\['[1-9]"),
+    ("player-meaning", "some rows end because the model said so", "generation-player",
+     r"Row 0: .*\(running\)\nRow 1: .*\(running\)\nRow 2: .*\(running\)"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return {cell.id: cell for path in SOLUTIONS for cell in read(path).cells}
+
+
+def text_of(cell) -> str:
+    """All that a code cell printed, and the words of its pictures."""
+    streams = [output.text for output in cell.outputs if output.output_type == "stream"]
+    return "\n".join(streams + [output.data.get("text/plain", "") for output in cell.outputs if "data" in output])
+
+
+def test_the_claims_were_read_for_these_weights():
+    digest = hashlib.sha256((STORYTELLER / "model.safetensors").read_bytes()).hexdigest()
+    to_read = "\n".join(f"  {says}: {words!r} after {shows}" for says, words, shows, _ in CLAIMS)
+    assert digest == WEIGHTS, f"the weights changed. Run the notebooks, read these cells, write the digest:\n{to_read}"
+
+
+@pytest.mark.parametrize("says, words, shows, pattern", CLAIMS, ids=[f"{c[0]}-{i}" for i, c in enumerate(CLAIMS)])
+def test_the_output_says_what_the_text_says(cells, says, words, shows, pattern):
+    assert words and words in cells[says].source
+    text = text_of(cells[shows])
+    assert re.search(pattern, text, re.DOTALL), text
