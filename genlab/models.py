@@ -99,7 +99,7 @@ def probe_model(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        settings = {"bos_token_id": vocab_size - 1, "eos_token_id": vocab_size - 1} | config
+        settings = {"bos_token_id": vocab_size - 1, "eos_token_id": vocab_size - 1, "initializer_range": 0.3} | config
         model = GPT2LMHeadModel(
             GPT2Config(
                 vocab_size=vocab_size,
@@ -107,7 +107,6 @@ def probe_model(
                 n_embd=n_embd,
                 n_layer=n_layer,
                 n_head=n_head,
-                initializer_range=0.3,
                 **settings,
             )
         )

@@ -54,6 +54,8 @@ class Exercise:
     module: str
     points: float
     tolerance: float = 0.0
+    exact_zeros: bool = False
+    forbids: tuple[str, ...] = ()
     calls: bool = False
     no_grad: bool = False
     sealed: bool = False
@@ -220,7 +222,8 @@ class Exercise:
 
         def outcomes(function: Callable) -> list[Outcome]:
             """What is compared of each outcome, and no more: a record must not depend on what ran before."""
-            return [_essence(run(function, probe.args, self.adapter), self.calls or self.no_grad) for probe in probes]
+            ran = (run(function, probe.args, self.adapter, forbids=self.forbids) for probe in probes)
+            return [_essence(outcome, self.calls or self.no_grad) for outcome in ran]
 
         def expected(probe: Probe) -> ProbeRecord:
             if self._oracle is None:
@@ -237,6 +240,8 @@ class Exercise:
                 Mistake(wrong.name, wrong.hint, tuple(outcomes(wrong.function))) for wrong in self.mistakes if hints
             ),
             tolerance=self.tolerance,
+            exact_zeros=self.exact_zeros,
+            forbids=self.forbids,
             calls=self.calls,
             no_grad=self.no_grad,
             sealed=self.sealed,
@@ -257,4 +262,5 @@ class Exercise:
 def _essence(outcome: Outcome, calls: bool) -> Outcome:
     """What of an outcome is compared."""
     error = replace(outcome.error, line="") if outcome.error else None
-    return replace(outcome, error=error, printed="", warned="", left=(), calls=outcome.calls if calls else ())
+    left = tuple(change for change in outcome.left if "gradients" in change)
+    return replace(outcome, error=error, printed="", warned="", left=left, calls=outcome.calls if calls else ())

@@ -68,7 +68,8 @@ class Key:
 
         records = {grade_id: Record.from_json(record) for grade_id, record in data.items()}
         asked = {
-            grade_id: {"adapter": record["adapter"], "args": [probe["args"] for probe in record["probes"]]}
+            grade_id: {key: record[key] for key in ("adapter", "forbids")}
+            | {"args": [probe["args"] for probe in record["probes"]]}
             for grade_id, record in data.items()
         }
         return cls(records, asked)

@@ -32,6 +32,8 @@ def differs(record: Record, expected: Outcome, outcome: Outcome) -> str | None:
         return RAISED
     if not same(expected.value, outcome.value, record.tolerance):
         return values_differ(expected.value, outcome.value, record.tolerance)
+    if not same(expected.value, outcome.value, record.tolerance, record.exact_zeros):
+        return "what must be exactly 0 is a small number"
     if sorted(outcome.mutated) != sorted(expected.mutated):
         return f"the argument {', '.join(outcome.mutated)} was changed in place; work on a copy"
     if record.calls and [call.shape for call in expected.calls] != [call.shape for call in outcome.calls]:
@@ -40,6 +42,8 @@ def differs(record: Record, expected: Outcome, outcome: Outcome) -> str | None:
         grads_on = [any(call.grad for call in o.calls) for o in (expected, outcome)]
         if grads_on == [False, True]:
             return "the model ran with gradients on: wrap the call in torch.no_grad()"
+        if any("gradients" in change for change in outcome.left):
+            return "gradients stay switched off for everything that runs later: use `with torch.no_grad():`"
     return None
 
 

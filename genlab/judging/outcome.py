@@ -138,9 +138,10 @@ class Mistake:
 class Record:
     """All that judging an exercise needs, as data.
 
-    ``tolerance``: see ``values.same``. ``calls``: the shapes of forward passes are judged; ``no_grad``: so is whether
-    gradients were on. ``sealed``: what is right stands in the file in a form that a reader does not take in, and a
-    report does not tell it.
+    ``tolerance``, ``exact_zeros``: see ``values.same``. ``forbids``: names of torch functions that an answer may not
+    call, because the student writes them. ``calls``: the shapes of forward passes are judged; ``no_grad``: so is
+    whether gradients were on. ``sealed``: what is right stands in the file in a form that a reader does not take in, and
+    a report does not tell it.
     """
 
     name: str
@@ -149,6 +150,8 @@ class Record:
     probes: tuple[ProbeRecord, ...]
     mistakes: tuple[Mistake, ...] = ()
     tolerance: float = 0.0
+    exact_zeros: bool = False
+    forbids: tuple[str, ...] = ()
     calls: bool = False
     no_grad: bool = False
     sealed: bool = False
@@ -164,6 +167,8 @@ class Record:
             "name": self.name,
             "points": self.points,
             "tolerance": self.tolerance,
+            "exact_zeros": self.exact_zeros,
+            "forbids": list(self.forbids),
             "calls": self.calls,
             "no_grad": self.no_grad,
             "sealed": self.sealed,
@@ -192,7 +197,10 @@ class Record:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Record":
         """The record that ``to_json`` wrote."""
-        options = {key: data[key] for key in ("name", "points", "tolerance", "calls", "no_grad", "sealed")}
+        options = {
+            key: data[key] for key in ("name", "points", "tolerance", "exact_zeros", "calls", "no_grad", "sealed")
+        }
+        options["forbids"] = tuple(data["forbids"])
         probes = tuple(
             ProbeRecord(
                 probe["name"],

@@ -26,8 +26,8 @@ class Answer:
 def answer(function: Callable, request: str) -> Answer:
     """Run ``function`` on the probes of ``request`` and return the outcomes.
 
-    ``request`` is JSON: ``adapter``, ``seconds`` of processor time for all probes together, and ``args``, a list with
-    the encoded arguments of each probe. Expected values are not in it.
+    ``request`` is JSON: ``adapter``, ``forbids`` (names of torch functions), ``seconds`` of processor time for all
+    probes together, and ``args``, a list with the encoded arguments of each probe. Expected values are not in it.
     """
     asked = json.loads(request)
     deadline = time.process_time() + asked["seconds"]
@@ -35,5 +35,5 @@ def answer(function: Callable, request: str) -> Answer:
     for args in asked["args"]:
         seconds = min(SECONDS, max(1.0, deadline - time.process_time()))
         decoded = {name: decode(value) for name, value in args.items()}
-        outcomes.append(run(function, decoded, Adapter(asked["adapter"]), seconds))
+        outcomes.append(run(function, decoded, Adapter(asked["adapter"]), seconds, asked["forbids"]))
     return Answer(outcomes)

@@ -13,13 +13,14 @@ import sysconfig
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch.overrides import TorchFunctionMode
 
 from genlab.judging.adapters import Adapter, call
 from genlab.judging.outcome import PRINTED, Call, Error, Outcome, ProbeRecord, Record
@@ -52,8 +53,17 @@ def resolve(value: Any) -> Any:
     return value.clone() if isinstance(value, torch.Tensor) else copy.deepcopy(value)
 
 
-def run(function: Callable, args: dict[str, Any], adapter: Adapter = Adapter.CALL, seconds: float = SECONDS) -> Outcome:
-    """Call ``function`` on one probe and return what came of it. Never raises because of the function."""
+def run(
+    function: Callable,
+    args: dict[str, Any],
+    adapter: Adapter = Adapter.CALL,
+    seconds: float = SECONDS,
+    forbids: Sequence[str] = (),
+) -> Outcome:
+    """Call ``function`` on one probe and return what came of it. Never raises because of the function.
+
+    ``forbids``: names of torch functions that it may not call.
+    """
     real = {name: resolve(value) for name, value in args.items()}
     before = {name: encode(real[name]) for name in real}
     value, error = None, None
@@ -62,7 +72,7 @@ def run(function: Callable, args: dict[str, Any], adapter: Adapter = Adapter.CAL
     left: list[str] = []
     with own_world(real, left), _captured(texts), _recorded(real, calls):
         try:
-            with _time_limit(seconds):
+            with _time_limit(seconds), _Forbidden(forbids) if forbids else contextlib.nullcontext():
                 value = decode(encode(call(adapter, function, real)))
         except BaseException as raised:  # also SystemExit: a submission must not end the session
             types = tuple(t.__name__ for t in type(raised).__mro__ if issubclass(t, BaseException))
@@ -87,7 +97,7 @@ def _place(raised: BaseException) -> tuple[bool, str]:
 
 def outcomes_of(function: Callable, record: Record) -> list[Outcome]:
     """Run ``function`` on every probe of ``record``."""
-    return [run(function, probe.args, record.adapter) for probe in record.probes]
+    return [run(function, probe.args, record.adapter, forbids=record.forbids) for probe in record.probes]
 
 
 def generated(probe: ProbeRecord) -> ProbeRecord:
@@ -145,6 +155,24 @@ def _state(value: Any) -> dict[str, Any]:
     """What of a model or a tokenizer a function may set and forget."""
     names = ("training",) if isinstance(value, torch.nn.Module) else ("padding_side", "truncation_side", "pad_token")
     return {name: getattr(value, name) for name in names if hasattr(value, name)}
+
+
+class NotAllowed(Exception):
+    """A student's function called what it is to replace."""
+
+
+class _Forbidden(TorchFunctionMode):
+    """Refuses torch functions of certain names, as functions, methods and inside of others."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self.names = names
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", "")
+        if name in self.names:
+            raise NotAllowed(f"{name} of torch is not allowed here: write it yourself")
+        return func(*args, **kwargs or {})
 
 
 class TookTooLong(Exception):

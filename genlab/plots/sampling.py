@@ -105,7 +105,8 @@ def steps(pieces: Sequence[str], best: Sequence[float], second: Sequence[float])
         ax.bar(x + 0.2, second, width=0.4, facecolor="none", edgecolor=CUT)
         ax.set_xticks(x, [visible(piece) for piece in pieces], rotation=45, ha="right", fontsize=8)
         ax.set(ylabel="probability", ylim=(0, 1))
-        ax.legend(handles=[Patch(color=CHOSEN, label="chosen"), _key("runner-up", edge=CUT)], ncols=2)
+        handles = [Patch(color=CHOSEN, label="chosen"), _key("runner-up", edge=CUT)]
+        ax.legend(handles=handles, ncols=2, loc="lower right", bbox_to_anchor=(1.0, 1.0))  # above: bars may reach 1
         show(fig, f"Probability of the chosen token and of the runner-up at {len(pieces)} steps. {summary}", summary)
 
 

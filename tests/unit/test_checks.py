@@ -6,7 +6,6 @@ import sys
 import warnings
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -469,11 +468,6 @@ def test_every_call_has_its_own_world_and_what_it_leaves_behind_is_told():
     assert "But it left gradients" in report("made_up", judged(exercise, student))
     with torch.no_grad():
         assert run(torch.is_grad_enabled, {}).value is True, "an earlier cell's setting hides nothing"
-
-
-@pytest.mark.parametrize("number, plain", [(np.float64(0.5), 0.5), (np.int64(3), 3), (np.bool_(True), True)])
-def test_a_number_that_numpy_computed_is_a_number(number, plain):
-    assert encode(number) == plain and type(encode(number)) is type(plain)
 
 
 def test_sealed_answers_are_not_read_by_who_opens_the_file():
