@@ -4,62 +4,179 @@ import torch
 
 from autograder.exercises.exercise import Exercise, Probe
 from autograder.exercises.inputs import prompt
-from autograder.exercises.nb03_sampling_loop._shared import refused_prompt, talkative_model
+from autograder.exercises.nb03_sampling_loop._shared import refused_prompt, refused_setting, talkative_model, until
 from autograder.exercises.nb03_sampling_loop.draw import reference as draw  # noqa: F401 - in a slip
 from autograder.exercises.nb03_sampling_loop.repetition_penalty import oracle as repetition_penalty
 from autograder.exercises.nb03_sampling_loop.warp import reference as warp
-from genlab.models import probe_model
+from genlab.judging.runner import run
+from genlab.judging.values import Resource, same
 
 exercise = Exercise(__name__, points=6)
-exercise.refuses(refused_prompt)
+exercise.rules("""
+    draws (2): the tokens are those of `model.generate`, for one row and for many: the seed is set once before the loop,
+        and every step draws for all rows with one torch.multinomial
+    cuts: T, k, p and m act on every step, in the order of warp
+    penalty: the repetition penalty sees everything so far, the prompt included, and comes before the cuts
+    off: what is left away, or 0 or None, turns its part off: no token is cut, and no row ends
+    ends: a row keeps the eos_id that it draws; from then on its columns hold pad_id (0 if left away), it still draws,
+        and the other rows go on as if nothing had happened
+    stops: when all rows have ended, the loop stops
+    end_token: eos_id ends a row only when it is drawn, not where the prompt holds it; 0 is an eos_id, too
+    refuses: prompts that greedy refuses and settings that warp refuses are refused with a ValueError
+""")
 OFF = {"T": 1.0, "k": 0, "p": 1.0, "m": 0.0, "penalty": 1.0, "eos_id": None, "pad_id": 0}
+
+
+@exercise.refuses
+def refuses(model, ids, n, seed, T=1.0, k=0, p=1.0, m=0.0, *_):
+    return refused_prompt(model, ids, n) or refused_setting(T, k, p, m)
 
 
 @exercise.probes
 def probes(rng):
-    def probe(name, model, ids, n, **settings):
-        args = {"model": model, "ids": ids, "n": n, "seed": rng.randrange(1000)} | OFF | settings
-        return Probe(name, **args)
-
-    def model():
-        return talkative_model(rng)
-
-    def ends_early(name, n, all_rows):
-        """A run in which row 0 ends at its third token, and the other row never, or else later but before n."""
-        while True:
-            case = probe(name, model(), prompt(rng, 2, 3), n, T=1.5)
-            case.args["pad_id"] = rng.randrange(31)
-            real = case.args | {"model": probe_model(**case.args["model"].settings)}
-            first, second = reference(*real.values())[:, 3:].tolist()
-            eos = case.args["eos_id"] = first[2]
-            later = eos in second[4 : n - 3] if all_rows else eos not in second
-            if later and eos not in (*first[:2], *second[:4], case.args["pad_id"]):
-                return case
-
+    """Only the rule ``draws`` has a single row."""
+    models = [talkative_model(rng) for _ in range(3)]
     wide = talkative_model(rng, vocab_size=211)
-    yield probe("one row, everything off", model(), prompt(rng, 1, 4), 9)
-    yield probe("two different rows", model(), prompt(rng, 2, 4), 9)
-    yield probe("211 tokens and k = 0: none is cut", wide, prompt(rng, 2, 3, 211), 12, T=2.0)
-    yield probe("temperature and top-p", model(), prompt(rng, 2, 3), 14, T=2.5, p=0.6)
-    yield probe("top-k, then top-p, then min-p", model(), prompt(rng, 3, 4), 12, T=1.5, k=6, p=0.75, m=0.05)
-    yield probe("a repetition penalty", model(), prompt(rng, 2, 12), 10, penalty=1.8, T=1.2)
-    yield probe("a penalty with top-k", model(), prompt(rng, 2, 12), 12, penalty=2.5, k=4)
-    yield ends_early("one row ends early, the other goes on", 12, all_rows=False)
-    yield ends_early("all rows end before n: so does the loop", 25, all_rows=True)
-    yield probe("an empty prompt is refused", model(), torch.empty(1, 0).long(), 3)
-    yield probe("rows of unequal length are refused", model(), [[3, 1, 4], [1, 5]], 3)
-    yield probe("a prompt longer than the context is refused", model(), prompt(rng, 1, 40), 3)
+
+    def probe(name, rule, ids, n, given=11, hidden=False, model=None, **settings):
+        """A case of which the first ``given`` arguments are given and the others left away."""
+        args = {"model": model or rng.choice(models), "ids": ids, "n": n, "seed": rng.randrange(1000)} | OFF | settings
+        return Probe(name, rule=rule, hidden=hidden, **dict(list(args.items())[:given]))
+
+    def result(case, function=reference):
+        return run(function, case.args).value
+
+    def shows(*names):
+        """Whether the outcome tells each of these mistakes from what is right."""
+        wrong = [mistake.function for mistake in exercise.mistakes if mistake.name in names]
+        assert len(wrong) == len(names)
+
+        def told(case):
+            right = result(case)
+            return not any(same(right, result(case, function), 0) for function in wrong)
+
+        return told
+
+    def matters(case):
+        """Whether each setting that is on changes the outcome."""
+        on = [name for name, value in OFF.items() if case.args[name] != value]
+        right = result(case)
+        return not any(same(right, run(reference, case.args | {name: OFF[name]}).value, 0) for name in on)
+
+    def cuts(name, rows, n, hidden=False, **settings):
+        return until(matters, lambda: probe(name, "cuts", prompt(rng, rows, 4), n, hidden=hidden, **settings))
+
+    def penalty(name, *mistakes, hidden=False, **settings):
+        fair = shows("forgets_the_penalty", "penalises_new_tokens_only", *mistakes)
+        return until(fair, lambda: probe(name, "penalty", prompt(rng, 2, 12), 8, hidden=hidden, **settings))
+
+    def ending(name, rule, fits, *mistakes, rows=2, n=9, hidden=False, given=11, eos=None, pad=None, said=False):
+        """A run that fits and in which the mistakes show. ``fits`` is given the place at which each row ends, or n.
+
+        ``eos``: this end token, else any that no prompt holds; ``said``: every prompt holds it.
+        """
+
+        def make():
+            case = probe(name, rule, prompt(rng, rows, 3), n, hidden=hidden, T=1.5)
+            if said:
+                case.args["ids"][:, 0] = eos
+            new = [row[3:] for row in result(case).tolist()]
+            places = {token: [[*row, token].index(token) for row in new] for token in range(31)}
+            good = [t for t in places if fits(*places[t]) and (t == eos or (t > 0 and t not in case.args["ids"]))]
+            token = rng.choice(good) if eos is None and good else eos
+            other = rng.choice([t for t in range(1, 31) if t != token])
+            case.args |= {"eos_id": token, "pad_id": {None: other, "eos": token}.get(pad, pad)}
+            case.args = dict(list(case.args.items())[:given])
+            return case, token in good
+
+        found = shows(*mistakes)
+        return until(lambda made: made[1] and found(made[0]), make)[0]
+
+    yield probe("one row, everything off", "draws", prompt(rng, 1, 4), 8)
+    yield probe("two different rows", "draws", prompt(rng, 2, 4), 9)
+    yield probe("a list of two rows", "draws", prompt(rng, 2, 5).tolist(), 4)
+    yield probe("four rows", "draws", prompt(rng, 4, 2), 7, hidden=True)
+    yield probe("one row, a prompt of one token", "draws", prompt(rng, 1, 1), 12, hidden=True)
+    yield probe("the context is filled exactly", "draws", prompt(rng, 2, 26), 7, hidden=True)
+
+    yield cuts("temperature and top-p", 2, 10, T=2.5, p=0.6)
+    yield cuts("top-k, then top-p, then min-p", 3, 9, T=1.5, k=5, p=0.85, m=0.3)
+    yield cuts("min-p at a low temperature", 2, 9, T=0.7, m=0.3, hidden=True)
+    yield cuts("top-k at T = 3", 2, 9, T=3.0, k=rng.randrange(2, 8), hidden=True)
+
+    yield penalty("a repetition penalty", penalty=1.8, T=1.2)
+    yield penalty("a penalty with top-k", "penalises_after_the_cuts", penalty=2.5, k=4)
+    yield penalty("a penalty below 1", penalty=0.6, T=1.5, hidden=True)
+
+    def uncut(name, given, hidden=False, **settings):
+        fair = shows("hidden_top_k")
+        return until(fair, lambda: probe(name, "off", prompt(rng, 2, 3, 211), 8, given, hidden, wide, **settings))
+
+    yield uncut("211 tokens, all settings left away", 4)
+    yield uncut("211 tokens and k = 0: none is cut", 11, T=2.0)
+    case = probe("the model has an end token of its own", "off", prompt(rng, 2, 4), 9)
+    own = {"eos_token_id": result(case)[0, 6].item()}
+    case.args["model"] = Resource("probe_model", **case.args["model"].settings | own)
+    yield case
+    yield uncut("211 tokens, all but T left away", 5, T=1.5, hidden=True)
+
+    everything = ("draws_for_live_rows_only", "stops_at_the_first_end", "pads_over_the_end", "ended_rows_come_back")
+    yield ending(
+        "one row ends early, the other goes on", "ends",
+        lambda first, second: first < 4 and second == 9, *everything, "pads_with_the_end_token",
+    )  # fmt: skip
+    yield ending(
+        "of three rows the last goes on", "ends", lambda *places: places[0] < places[1] < 7 and places[2] == 9,
+        *everything, rows=3, hidden=True,
+    )  # fmt: skip
+    yield ending(
+        "pad_id left away", "ends", lambda first, second: 9 in (first, second) and first != second,
+        "pads_with_the_end_token", "ended_rows_come_back", pad=0, given=10, hidden=True,
+    )  # fmt: skip
+    late = "always_writes_n_columns"
+    yield ending(
+        "all rows end before n, pad_id = eos_id", "stops", lambda first, second: first != second and second < 15, late,
+        n=18, pad="eos",
+    )  # fmt: skip
+    yield ending("all rows end in the same step", "stops", lambda first, second: first == second < 8, late, hidden=True)
+    yield ending(
+        "three rows end before n, pad_id = eos_id", "stops", lambda *places: max(places) < 22, late, rows=3, n=24,
+        pad="eos", hidden=True,
+    )  # fmt: skip
+    yield ending(
+        "the end token stands in every prompt", "end_token", lambda *places: min(places) == 9,
+        "ends_with_the_prompt", eos=rng.randrange(1, 31), pad="eos", said=True,
+    )  # fmt: skip
+    yield ending(
+        "eos_id = 0 is drawn", "end_token", lambda first, second: first < 8 and second == 9, "zero_ends_nothing",
+        eos=0, pad="eos",
+    )  # fmt: skip
+    yield ending(
+        "the end token stands in every prompt, and is drawn", "end_token",
+        lambda first, second: 2 < first < 8 and second == 9, "ends_with_the_prompt",
+        eos=rng.randrange(1, 31), pad="eos", said=True, hidden=True,
+    )  # fmt: skip
+
+    two = prompt(rng, 2, 4)
+    yield probe("an empty prompt is refused", "refuses", torch.empty(1, 0).long(), 3)
+    yield probe("rows of unequal length are refused", "refuses", [[3, 1, 4], [1, 5]], 3)
+    yield probe("a prompt longer than the context is refused", "refuses", prompt(rng, 1, 40), 3)
+    yield probe("T = 0 is refused", "refuses", two, 3, T=0.0)
+    yield probe("p above 1 is refused", "refuses", two, 3, p=1.2)
+    yield probe("one token more than fits is refused", "refuses", prompt(rng, 2, 27), 7, hidden=True)
+    yield probe("a negative k is refused", "refuses", two, 3, k=-1, hidden=True)
+    yield probe("m above 1 is refused", "refuses", two, 3, m=1.5, hidden=True)
 
 
 @exercise.generates
-def settings(model, ids, n, seed, T, k, p, m, penalty, eos_id, pad_id):
+def settings(model, ids, n, seed, T=1.0, k=0, p=1.0, m=0.0, penalty=1.0, eos_id=None, pad_id=0):
     cuts = {"temperature": float(T), "top_k": k, "top_p": float(p), "min_p": float(m)}
     ends = {"max_new_tokens": n, "eos_token_id": eos_id, "pad_token_id": pad_id}
     return {"seed": seed, "do_sample": True, "repetition_penalty": float(penalty)} | cuts | ends
 
 
 @exercise.reference
-def reference(model, ids, n, seed, T, k, p, m, penalty, eos_id, pad_id):
+def reference(model, ids, n, seed, T=1.0, k=0, p=1.0, m=0.0, penalty=1.0, eos_id=None, pad_id=0):
     ids = torch.as_tensor(ids)
     start, live = ids.shape[1], torch.ones(len(ids), dtype=torch.bool)
     torch.manual_seed(seed)
@@ -117,16 +234,49 @@ exercise.slips("""
         => live = live & (token != eos_id)
         =>             ids[~live, -1] = pad_id
         The end token is missing: it belongs to the output, and pads begin one column later.
-    samples_from_any_prompt (refuses nothing): ids = torch.as_tensor(ids)
-        => if refused_prompt(model, ids, n):
-        =>         return torch.zeros(2, 2 + n, dtype=torch.int64)
-        =>     ids = torch.as_tensor(ids)
-        A prompt that cannot work was not refused with a ValueError. Begin with the `prompt_batch` of exercise 1.
+    samples_from_any_prompt (refuses nothing)
+        A prompt that cannot work was not refused with a ValueError. Begin with the `prompt_batch` of exercise 3.1.
+    loses_the_row: logits[:, -1] => logits.squeeze()[..., -1, :]
+        A batch of one row lost its dimension: squeeze() drops every dimension of size 1. Pick the last position with
+        logits[:, -1], which is [B, V] for every B.
+    forgets_temperature: , T, k, p, m).softmax => , 1.0, k, p, m).softmax
+        The temperature had no effect: T does not reach `warp`. Pass on every setting that the function takes.
+    forgets_top_k: , T, k, p, m).softmax => , T, 0, p, m).softmax
+        top-k had no effect: k does not reach `warp`. Pass on every setting that the function takes.
+    forgets_top_p: , T, k, p, m).softmax => , T, k, 1.0, m).softmax
+        top-p had no effect: p does not reach `warp`. Pass on every setting that the function takes.
+    forgets_min_p: , T, k, p, m).softmax => , T, k, p, 0.0).softmax
+        min-p had no effect: m does not reach `warp`. Pass on every setting that the function takes.
+    fifty_by_default: k=0 => k=50
+        Without a k only the 50 best tokens were drawn from. The default of this function is 0, which cuts nothing.
+    needs_all_arguments: T=1.0, k=0, p=1.0, m=0.0, penalty=1.0, eos_id=None, pad_id=0
+        => T, k, p, m, penalty, eos_id, pad_id
+        The function could not be called without all its settings. Keep the defaults of the stub.
+    asks_the_model_for_its_end: if eos_id is not None:
+        => eos_id = model.config.eos_token_id if eos_id is None else eos_id
+        =>         if eos_id is not None:
+        A row ended although eos_id is None: the model's own end token was used instead. None means that no row ends.
+    pads_with_the_end_token: token, pad_id) => token, pad_id if eos_id is None else eos_id)
+        The columns behind an end hold the end token once more. They hold pad_id, which may be another token.
+    ended_rows_come_back: live & (token != eos_id) => token != eos_id
+        A row that had ended came back one step later: a pad is not the end token, so it counted as unfinished again.
+        Once ended, always ended: live = live & (token != eos_id).
+    ends_with_the_prompt: live & (token != eos_id) => (ids != eos_id).all(1)
+        A row ended because its prompt holds eos_id. Only a token that was drawn ends a row: look at the new one, not at
+        the whole row.
+    zero_ends_nothing: if eos_id is not None => if eos_id
+        The end token 0 ended no row: 0 is false in Python, so `if eos_id:` passes over it. Ask `is not None`.
 """)
 
 
+@exercise.mistake(refuses=False)
+def takes_zero_for_greedy(model, ids, n, seed, T=1.0, *settings):
+    """T = 0 was taken for greedy decoding. It must be refused, as `warp` does: pass T on as it is."""
+    return reference(model, ids, n, seed, T or 1e-3, *settings)
+
+
 @exercise.alternative
-def with_an_exponential_race(model, ids, n, seed, T, k, p, m, penalty, eos_id, pad_id):
+def with_an_exponential_race(model, ids, n, seed, T=1.0, k=0, p=1.0, m=0.0, penalty=1.0, eos_id=None, pad_id=0):
     """What torch.multinomial does inside: an exponential for each token, by which its probability is divided."""
     generator = torch.Generator().manual_seed(seed)  # its own: the global state stays untouched
     out = torch.nn.functional.pad(torch.as_tensor(ids), (0, n), value=pad_id)
@@ -140,3 +290,20 @@ def with_an_exponential_race(model, ids, n, seed, T, k, p, m, penalty, eos_id, p
         finished |= token == (-1 if eos_id is None else eos_id)
         end += 1
     return out[:, :end]
+
+
+@exercise.alternative
+def with_sets(model, ids, n, seed, T=1.0, k=0, p=1.0, m=0.0, penalty=1.0, eos_id=None, pad_id=0):
+    generator, rows, ended = torch.Generator(), [[int(token) for token in row] for row in ids], set()
+    generator.manual_seed(seed)
+    for _ in range(n):
+        so_far = torch.tensor(rows)
+        scores = repetition_penalty(model(so_far).logits[:, -1].detach(), so_far, penalty)
+        probs = torch.nn.functional.softmax(warp(scores, T, k, p, m), dim=1)
+        for row, [token] in enumerate(torch.multinomial(probs, 1, generator=generator).tolist()):
+            rows[row].append(pad_id if row in ended else token)
+            if token == eos_id:
+                ended.add(row)
+        if len(ended) == len(rows):
+            break
+    return torch.tensor(rows)

@@ -1,11 +1,21 @@
 """``batched_loop``: a greedy loop over a batch, in which each row ends for itself and is filled with pads."""
 
 import torch
+from transformers import EosTokenCriteria
 
 from autograder.exercises.exercise import Exercise, Probe
-from autograder.exercises.nb04_stopping._shared import NEW, UNUSED, as_list, first, free_runs, generate
+from autograder.exercises.nb04_stopping._shared import NEW, SILENT, UNUSED, as_list, generate, gradients, real_run
+from genlab.judging.values import Resource
 
 exercise = Exercise(__name__, points=4, no_grad=True)
+exercise.rules("""
+    own_end: a row goes on to its own first new end token, which stays; the other rows and the prompts do not matter
+    pads: from the step after its end token on, a row holds pad_token_id, whichever id that is
+    finish: the loop ends when all rows have ended, or after max_new_tokens: int64 ids [B, P + n]
+    several: of a list of end tokens, each ends any row
+    refuses: no prompts, empty ones, and prompts of different lengths are refused with a ValueError
+    gradients: the model runs with gradients off
+""")
 
 
 @exercise.refuses
@@ -16,55 +26,77 @@ def refuses(model, prompts, eos_token_id, pad_token_id, max_new_tokens):
 
 @exercise.probes
 def probes(rng):
-    def probe(name, model, ids, eos, pad):
-        prompts = ids if isinstance(ids, list) else ids.tolist()
+    eos, second, third, pad = rng.sample(range(1, SILENT), 4)
+    free = [token for token in range(1, SILENT) if token not in (eos, second, third, pad)]
+
+    def lines(*ends, width=4):
+        """A line for each of ``ends``, {place: id}: place 0 is the first new token. Other ids are ``free`` ones."""
+        firsts = rng.sample(free, len(ends))  # no two prompts are equal
+        rows = []
+        for start, end in zip(firsts, ends, strict=True):
+            row = [start, *rng.sample([token for token in free if token != start], width + NEW + 1)]
+            for place, token in end.items():
+                row[width + place] = token
+            rows.append(row)
+        return rows
+
+    def probe(rule, name, rows, width=4, n=NEW, eos=eos, pad=pad, size=31, hidden=False):
+        model = Resource("scripted_model", lines=rows, vocab_size=size, otherwise=SILENT)
+        settings = {"eos_token_id": eos, "pad_token_id": pad, "max_new_tokens": n}
+        return Probe(name, rule=rule, hidden=hidden, model=model, prompts=[row[:width] for row in rows], **settings)
+
+    def unequal(name, *lengths, hidden=False):
+        model = Resource("scripted_model", lines=(rows := lines(*[{2: eos}] * len(lengths))), vocab_size=31)
+        prompts = [row[:length] for row, length in zip(rows, lengths, strict=True)]
         settings = {"eos_token_id": eos, "pad_token_id": pad, "max_new_tokens": NEW}
-        return Probe(name, model=model, prompts=prompts, **settings)
+        return Probe(name, rule="refuses", hidden=hidden, model=model, prompts=prompts, **settings)
 
-    def ends(said, eos):
-        return [first(row, as_list(eos)) for row in said]
+    def real_weights(name, rows, pad, hidden=False):
+        """The first row ends with its second token."""
+        model, ids, said = real_run(rng, rows=rows)
+        settings = {"eos_token_id": said[0][1], "pad_token_id": pad, "max_new_tokens": 2}
+        return Probe(name, rule="gradients", hidden=hidden, model=model, prompts=ids.tolist(), **settings)
 
-    def common(said):  # a token that every row says, at three different steps
-        for token in sorted(set.intersection(*map(set, said))):
-            at = ends(said, token)
-            if len(set(at)) == len(at) and max(at) < NEW - 1 and min(at) > 0:
-                return token
-        return None
+    soon, later, last = rng.randrange(1, 4), rng.randrange(4, 6), rng.randrange(6, 9)
+    # Where ``finish`` is not asked for, one row goes on to the limit.
+    talks = {last: third}  # it never says ``eos``
+    big = [[token + 25 for token in row] for row in lines({soon: eos}, talks, width=1)]  # ids 26 to 53
 
-    def row_0_first(prompts, said):
-        return common(said) is not None and ends(said, common(said))[0] == min(ends(said, common(said)))
-
-    def row_0_last(prompts, said):
-        return common(said) is not None and ends(said, common(said))[0] == max(ends(said, common(said)))
-
-    def one_ends(prompts, said):  # row 1 says something early that no other row says, and goes on with other tokens
-        return said[1][1] not in said[0] + said[2] + said[1][:1] and len(set(said[1][1:5])) == 4
-
-    def pad_is_said(prompts, said):  # a token of row 0 before its end, which may serve as pad
-        eos = common(said)
-        return eos is not None and ends(said, eos)[0] > 2 and said[0][0] not in [*said[0][1:], eos]
-
-    def at_once(prompts, said):
-        return said[0][0] not in said[1] and len(set(said[0][:4])) == 4
-
-    a_model, a_ids, a = free_runs(rng, row_0_first, rows=3)
-    b_model, b_ids, b = free_runs(rng, row_0_last, rows=3)
-    c_model, c_ids, c = free_runs(rng, one_ends, rows=3)
-    d_model, d_ids, d = free_runs(rng, pad_is_said, rows=2)
-    e_model, e_ids, e = free_runs(rng, at_once, rows=2)
-    rows = b_ids.tolist()
-    yield probe("one row ends, the others go on to the limit", c_model, c_ids, c[1][1], 29)
-    yield probe("all rows end, the first row first", a_model, a_ids, common(a), 29)
-    yield probe("all rows end, the first row last", b_model, b_ids, common(b), 29)
-    yield probe("the pad is the eos id", b_model, b_ids, common(b), common(b))
-    yield probe("the pad is a token that a row says before it ends", d_model, d_ids, common(d), d[0][0])
-    yield probe("several eos ids", c_model, c_ids, [UNUSED, c[1][1], c[0][2]], 29)
-    yield probe("a row ends with its first token", e_model, e_ids, e[0][0], 29)
-    yield probe("no row ends", c_model, c_ids, UNUSED, 29)
-    yield probe("a batch of one", c_model, c_ids[1:2], c[1][1], 29)
-    yield probe("prompts of different lengths are refused", b_model, [rows[0], rows[1][:-1], rows[2]], common(b), 29)
-    yield probe("an empty prompt is refused", b_model, [[], []], common(b), 29)
-    yield probe("no prompts at all are refused", b_model, [], common(b), 29)
+    yield probe("own_end", "one row ends, the others go on", lines(talks, {soon: eos}, talks))
+    yield probe("own_end", "the first row ends with its first new token", lines({0: eos}, talks))
+    yield probe("own_end", "the end token stands in the prompts, too", lines({-2: eos, later: eos}, talks | {-1: eos}))
+    yield probe("own_end", "the end token is the id 0", lines(talks, {soon: 0}, {last: 0}), n=9, eos=0)
+    yield probe("own_end", "a row repeats itself, then ends", lines(talks, {0: third, 1: third, 4: eos}), hidden=True)
+    yield probe("own_end", "five rows", lines({last: eos}, talks, {0: eos}, {later: eos}, talks), hidden=True)
+    yield probe("own_end", "prompts of one token", big, 1, eos=eos + 25, pad=pad + 25, size=55, hidden=True)
+    yield probe("pads", "a row that has ended is filled up", lines({soon: eos}, talks, {later: eos}))
+    yield probe("pads", "the pad is the end token", lines(talks, {soon: eos}), pad=eos)
+    yield probe("pads", "the pad is a token that a row says before its end", lines({0: pad, later: eos}, talks))
+    yield probe("pads", "the pad is the id 0", lines({soon: eos}, talks), pad=0, hidden=True)
+    yield probe("pads", "a row says the pad in the step before its end", lines(talks, {2: pad, 3: eos}), hidden=True)
+    yield probe("pads", "the pad is the last token of a prompt", lines({-1: pad, later: eos}, talks), hidden=True)
+    yield probe("finish", "all rows end, the first row last", lines({last: eos}, {soon: eos}, {later: eos}))
+    yield probe("finish", "all rows end, the first row first", lines({soon: eos}, {last: eos}, {later: eos}))
+    yield probe("finish", "no row ends", lines({}, {}), n=last)
+    yield probe("finish", "a batch of one", lines({later: eos}))
+    yield probe("finish", "all rows end at once", lines({soon: eos}, {soon: eos}), hidden=True)
+    yield probe("finish", "the last row ends on the last step allowed", lines({soon: eos}, {5: eos}), n=6, hidden=True)
+    yield probe("finish", "one step", lines({0: eos}, {1: eos}), n=1, hidden=True)
+    each = lines({soon: third}, {later: eos}, {9: second})
+    yield probe("several", "each row ends with another of three", each, eos=[eos, second, third])
+    yield probe("several", "of two, one never comes", lines({soon: eos}, talks, {last: eos}), eos=[UNUSED, eos])
+    yield probe("several", "a list of one", lines(talks, {later: eos}), eos=[eos])
+    yield probe("several", "the id 0 is one of them", lines(talks, {later: 0}, {soon: eos}), eos=[0, eos], hidden=True)
+    yield probe("several", "two for two rows", lines({soon: second}, {9: eos}), eos=[eos, second], hidden=True)
+    yield probe("several", "the pad is one of them", lines({soon: eos}, {}), eos=[pad, eos], hidden=True)
+    yield unequal("prompts of different lengths", 4, 3, 4)
+    yield unequal("empty prompts", 0, 0)
+    yield unequal("no prompts at all")
+    yield unequal("only the last prompt is longer", 3, 3, 3, 4, hidden=True)
+    yield unequal("one of the prompts is empty", 2, 0, hidden=True)
+    yield unequal("one empty prompt", 0, hidden=True)
+    yield real_weights("gradients are off", 2, 0)
+    yield real_weights("gradients are off, also for three rows", 3, UNUSED, hidden=True)
 
 
 @exercise.oracle
@@ -78,7 +110,7 @@ def reference(model, prompts, eos_token_id, pad_token_id, max_new_tokens):
     ids, eos = torch.tensor(prompts), torch.tensor(as_list(eos_token_id))
     done = torch.zeros(len(ids), dtype=torch.bool)
     for _ in range(max_new_tokens):
-        with torch.no_grad():
+        with gradients(model):
             new = model(ids).logits[:, -1].argmax(-1)
         new = torch.where(done, pad_token_id, new)
         ids = torch.cat([ids, new[:, None]], dim=1)
@@ -93,8 +125,12 @@ exercise.slips("""
         The loop ends as soon as one row has ended (any). The others lose the rest of their text: go on until all end.
     row_0_decides: done.all() => done[0]
         The loop ends when row 0 has ended. Each row has its own end: keep one flag a row, and ask whether all are set.
+    last_row_decides: done.all() => done[-1]
+        The loop ends when the last row has ended. Each row has its own end: keep one flag a row, ask for all of them.
     keeps_talking: torch.where(done, pad_token_id, new) => new
         A row that has ended keeps talking while the others run. From the step after its eos on it gets pad_token_id.
+    repeats_eos: torch.where(done, pad_token_id, new) => torch.where(done, ids[:, -1], new)
+        A row that has ended goes on with its end token. What fills it up is pad_token_id, which may be another id.
     pads_replace_eos: return ids
         => new = ids[:, len(prompts[0]) :]
         =>     new[torch.isin(new, eos).cumsum(1) > 0] = pad_token_id
@@ -105,18 +141,58 @@ exercise.slips("""
     pad_means_ended: done | torch.isin(new, eos) => done | torch.isin(new, eos) | (new == pad_token_id)
         A row is taken for ended because it said the token that serves as pad. Any id may serve as pad: only eos ends a
         row, and only your flags know which rows have ended.
+    eos_or_pad_before_means_ended: torch.where(done, pad_token_id, new)
+        => torch.where(torch.isin(ids[:, -1], eos) | (ids[:, -1] == pad_token_id), pad_token_id, new)
+        Whether a row has ended was read off its last token, prompt and pads included. A prompt may end in any token,
+        and a row may say the pad before its end: keep a flag for each row.
+    searches_the_prompt: torch.zeros(len(ids), dtype=torch.bool) => torch.isin(ids, eos).any(1)
+        Rows whose prompt holds the end token were taken for ended. Only a new token ends a row: begin with all flags
+        unset, and look at the newest token only.
+    id_0_is_no_end: torch.tensor(as_list(eos_token_id)) => torch.tensor(as_list(eos_token_id or UNUSED))
+        The end token 0 was taken for "no end token": 0 is false in Python. 0 is an id like any other.
     always_runs_to_the_limit: done.all() => False
         When all rows have ended, the loop goes on and appends columns of pads. Leave it when all flags are set.
+    one_step_too_many: range(max_new_tokens) => range(max_new_tokens + 1)
+        One step more than max_new_tokens was made. The loop takes max_new_tokens steps, unless all rows end earlier.
     first_eos_id_only: torch.tensor(as_list(eos_token_id)) => torch.tensor(as_list(eos_token_id)[:1])
         Only the first of several eos ids ends a row: compare with all of them, torch.isin(new, ids).
+    compares_with_the_list: torch.isin(new, eos) => (new == eos_token_id)
+        The new tokens are compared with eos_token_id by ==. A tensor equals no list, so a list of end tokens ends no
+        row: compare with each of them, torch.isin(new, ids).
+    compares_place_by_place: torch.isin(new, eos) => (new == eos)
+        A tensor of end tokens was compared with the new tokens by ==, which takes the first row with the first id, the
+        second row with the second. Any id ends any row: torch.isin(new, ids).
+    leaves_gradients_on: gradients(model) => torch.enable_grad()
+        The ids are right, but gradients were on, for a backward pass that never comes: use `with torch.no_grad():`.
+    gives_empty_prompts_to_the_model (refuses nothing)
+        Prompts of different lengths are refused by torch.tensor, but not empty ones or none at all: these break the
+        model. Look at the prompts first, and raise a ValueError that says what is missing.
 """)
 
 
 @exercise.mistake(refuses=False)
 def cuts_unequal_rows(model, prompts, eos_token_id, pad_token_id, max_new_tokens):
     """Unequal prompts were cut to the shortest, so the batch continues texts that nobody gave. Raise a ValueError."""
-    shortest = min(map(len, prompts), default=0)
+    if not prompts or not min(map(len, prompts)):
+        raise ValueError("a prompt is missing")
+    shortest = min(map(len, prompts))
     return reference(model, [row[:shortest] for row in prompts], eos_token_id, pad_token_id, max_new_tokens)
+
+
+@exercise.mistake(refuses=False)
+def pads_unequal_rows(model, prompts, eos_token_id, pad_token_id, max_new_tokens):
+    """Unequal prompts were filled up with pads, which the model takes for text without a mask. Raise a ValueError."""
+    longest = max(map(len, prompts), default=0)
+    rows = [[pad_token_id] * (longest - len(row)) + row for row in prompts]
+    return reference(model, rows, eos_token_id, pad_token_id, max_new_tokens)
+
+
+@exercise.mistake(refuses=False)
+def nothing_for_no_prompts(model, prompts, eos_token_id, pad_token_id, max_new_tokens):
+    """For prompts that hold nothing, nothing came back. That is a mistake of the caller: raise a ValueError."""
+    if not any(prompts):
+        return torch.tensor(prompts, dtype=torch.int64)
+    return reference(model, prompts, eos_token_id, pad_token_id, max_new_tokens)
 
 
 @exercise.alternative
@@ -133,3 +209,17 @@ def live_rows_only(model, prompts, eos_token_id, pad_token_id, max_new_tokens):
             break
     longest = max(map(len, rows))
     return torch.tensor([row + [pad_token_id] * (longest - len(row)) for row in rows])
+
+
+@exercise.alternative
+@torch.inference_mode()
+def with_the_library_criterion(model, prompts, eos_token_id, pad_token_id, max_new_tokens):
+    """The library's own criterion; rows that have ended are overwritten in place."""
+    ids, ended = torch.tensor(prompts), EosTokenCriteria(eos_token_id)
+    done = torch.full((len(prompts),), False)
+    while ids.shape[1] < len(prompts[0]) + max_new_tokens and not bool(done.all()):
+        new = model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[:, -1].double().argmax(-1)
+        new[done] = pad_token_id
+        ids = torch.hstack([ids, new.unsqueeze(1)])
+        done |= ended(ids, None)
+    return ids.clone()

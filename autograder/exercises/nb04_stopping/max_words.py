@@ -1,13 +1,26 @@
 """``max_words``: the class ``MaxWords``, a stopping criterion that limits the words of new text."""
 
+import re
+
 import torch
 from transformers import StoppingCriteria
 
 from autograder.exercises.exercise import Exercise, Probe
-from autograder.exercises.nb04_stopping._shared import recital, words
+from autograder.exercises.inputs import TOKENIZER
+from autograder.exercises.nb04_stopping._shared import EOS, VOCABULARY, reciter, storyteller_tokenizer, words
 from genlab.judging.adapters import Adapter
+from genlab.judging.values import Resource
+from genlab.models import probe_model
 
-exercise = Exercise(__name__, points=3, adapter=Adapter.CRITERION)
+exercise = Exercise(__name__, points=3, calls=True, adapter=Adapter.CRITERION)
+exercise.rules("""
+    words (2): a row has ended when its new text has more than max_words words, as text.split() counts them; the answer
+        follows from the ids alone, however many of them a step has brought
+    rows: it is a StoppingCriteria and answers with a bool tensor [B], an element for each row
+    prompt: the prompt does not count, only the new text does
+    special: the new text is decoded without special tokens
+    refuses: max_words below 1 is refused with a ValueError when the object is made
+""")
 
 
 @exercise.refuses
@@ -17,29 +30,87 @@ def refuses(tokenizer, prompt_length, max_words):
 
 @exercise.probes
 def probes(rng):
+    encode = storyteller_tokenizer().encode
     ann, bob, pet, other, mood = words(rng)
+
+    def probe(rule, name, *texts, limit, n=14, prompt="", end=(), eos=EOS, hidden=False):
+        """Each row is an end token and a text, of which the first word is the prompt, and perhaps another ``end``.
+
+        With ``prompt``, that comes before the text.
+        """
+        rows = [[EOS, *encode(prompt + text), *end] for text in texts]
+        settings = reciter(*rows, prompt_length=1 + len(encode(prompt or ann)), eos=eos) | {"max_words": limit}
+        return Probe(name, rule=rule, hidden=hidden, **settings, max_new_tokens=n)
+
+    few = rng.randrange(3, 6)
+    plain = f"{ann} had a {pet} and a {other} and a ball and a tree and a {pet} and a kite"
+    pieces = f"{bob} wanted a crocodile umbrella, a strawberry, a butterfly and a {other} to play with."
+    marks = f"{ann} said - it's {bob}'s well-known {pet} ! - and ran - away."
+    lines = f"{ann} had a {pet}.\n\nOne day\nit ran\n\n\naway. {bob} was {mood}."
+    spaces = f"{ann}  had   a\t{pet}  and   a   {other}."
+    emoji = f"{ann} 🙂 had 🙂🙂 a 🙂 {pet} and a {other}."
     rows = [
         f"{ann} had a {pet}. The {pet} was unhappy and it wanted to be very {mood} today. So they all went home.",
-        f"{bob} saw a wonderful butterfly, a strawberry, and a {other}! He liked to play with them and slept.",
+        f"{bob} saw a crocodile, a strawberry, and a {other}! He liked to play with them and slept all day.",
+        f"They went to the park to see a crocodile and a {pet} and a {other} and they all ran away.",
+        f"She was so {mood} that she said nothing to {bob} and {ann} and went home to sleep all night.",
     ]
-    short = [  # words of one token
-        f"{ann} had a {pet} and a {other} and a ball and a tree and a {pet} and a {other} and a ball and a tree",
-        f"{bob} was in the park and it was {mood} and it was big and it was red and it was in the park and it was",
-    ]
+    second = [EOS, *encode(f" {bob} saw it and the {other} too.")]  # another story behind an end token
 
-    def probe(name, texts, prompt_length, limit, n=14, end=False):
-        return Probe(name, **recital(prompt_length, *texts, end=end), max_words=limit, max_new_tokens=n)
+    yield probe("words", "words of one token", plain, limit=few)
+    yield probe("words", "words of several tokens", pieces, limit=few, n=20)
+    yield probe("words", "apostrophes, hyphens and marks that stand alone", marks, limit=few + 2, n=20)
+    yield probe("words", "line breaks", lines, limit=few + 2, n=20)
+    yield probe("words", "the run ends before the limit of words", plain, limit=50, n=5)
+    yield probe("words", "a limit of one word", pieces, limit=1)
+    yield probe("words", "several spaces", spaces, limit=few, n=20, hidden=True)
+    yield probe("words", "emoji", emoji, limit=few, n=24, hidden=True)
+    yield several_at_once(rng)
+    yield probe("rows", "two rows that reach the limit at different steps", *rows[:2], limit=few, n=20)
+    yield probe("rows", "the other row first", rows[1], rows[0], limit=few, n=20)
+    yield probe("rows", "one row ends with the end token", f"{ann} ran.", rows[1], limit=few, n=20, end=[EOS])
+    yield probe("rows", "the limit stops the run", *rows[:3], limit=few + 3, n=8, hidden=True)
+    yield probe("rows", "four rows", *rows, limit=few, n=16, hidden=True)
+    yield probe("prompt", "a long prompt", " and " + plain, limit=few, prompt=f"{ann}, {bob}, a {pet}, a {other}")
+    yield probe("prompt", "the prompt ends inside a word", "rocodile and a fish ran", limit=2, prompt=f"{ann} saw a c")
+    names = f"{ann} and {ann} and {ann} and {ann} and a {pet}"
+    yield probe("prompt", "the new text repeats the prompt", names, limit=few)
+    yield probe("prompt", "the prompt has more words than the limit", " ran.", limit=2, prompt=plain, hidden=True)
+    yield probe("prompt", "a prompt with line breaks", f" {pieces}", limit=few, prompt=lines[:-1], hidden=True)
+    yield probe("special", "a line break, then the end token", f"{ann} had a {pet}.\n", limit=3, end=[EOS])
+    yield probe("special", "an end token that ends nothing", f"{ann} ran. ", limit=few, end=second, eos=None)
+    yield probe("special", "a space, then the end token", f"{bob} was {mood} ", limit=2, end=[EOS], hidden=True)
+    alone = [EOS, *encode("\n"), *second]
+    yield probe("special", "it stands alone", f"{ann} ran.\n", limit=2, end=alone, eos=None, hidden=True)
+    yield probe("refuses", "a limit of 0 words", plain, limit=0)
+    yield probe("refuses", "a limit below 0", *rows[:2], limit=-few, hidden=True)
 
-    yield probe("one row, words of one token", short[:1], 2, 4)
-    yield probe("one row, words of several tokens", rows[1:], 2, 3)
-    yield probe("two rows that reach the limit at different steps", rows, 2, 5, n=20)
-    yield probe("two rows, the other one first", rows[::-1], 2, 3, n=20)
-    yield probe("a long prompt does not count", short, 8, 3)
-    yield probe("the run ends before the limit of words", short, 2, 50, n=6)
-    ends = [f"{ann} had a {pet}.", rows[1]]
-    yield probe("one row ends with eos before the limit of words", ends, 2, 6, n=20, end=True)
-    yield probe("a limit of one word", rows, 3, 1)
-    yield probe("a limit of 0 words is refused", rows, 2, 0)
+
+def several_at_once(rng):
+    """A model that looks ahead (prompt lookup): a step brings up to four tokens, any of which may begin a word."""
+    limit = rng.randrange(2, 5)
+    while True:
+        settings = {"seed": rng.randrange(1_000_000), "vocab_size": VOCABULARY, "prompt_lookup_num_tokens": 3}
+        model, lengths = probe_model(**settings), [0]
+
+        def note(ids, scores, lengths=lengths, **_):
+            lengths.append(ids.shape[1] - 1)
+            return torch.zeros(len(ids), dtype=torch.bool)
+
+        ids = torch.tensor([[EOS]])
+        settled = {"attention_mask": torch.ones_like(ids), "pad_token_id": EOS, "max_new_tokens": 16}
+        said = model.generate(ids, **settled, stopping_criteria=[note])
+        with torch.no_grad():
+            best = model(said).logits.topk(2).values
+        texts = storyteller_tokenizer().batch_decode([said[0, 1 : n + 1] for n in range(17)])
+        count = [len(text.split()) for text in texts]
+        begins = [n for n in range(1, 17) if count[n] > count[n - 1]]
+        unseen = set(begins) - set(lengths)  # words that begin with a token which is not the last of its step
+        soon = [n for n in unseen if count[n - 1] <= limit < count[-1]]
+        if soon and (best[..., 0] - best[..., 1]).min() > 0.05:
+            model = Resource("probe_model", **settings)
+            args = {"model": model, "tokenizer": TOKENIZER, "input_ids": ids, "max_words": limit}
+            return Probe("several tokens come in one step", rule="words", hidden=True, **args, max_new_tokens=16)
 
 
 @exercise.oracle
@@ -71,26 +142,123 @@ def row_by_row(tokenizer, prompt_length, max_words):
     return RowByRow()
 
 
+@exercise.alternative(refuses=False)
+class ByPattern(StoppingCriteria):
+    """Words are runs of what is not white space; the answer is filled in place."""
+
+    def __init__(self, tokenizer, prompt_length, max_words):
+        super().__init__()
+        if not max_words > 0:
+            raise ValueError("no words at all cannot be asked for")
+        self.decode, self.start, self.most = tokenizer.decode, prompt_length, max_words
+
+    def __call__(self, input_ids, scores, **kwargs):
+        ended = torch.full((input_ids.shape[0],), False, device=input_ids.device)
+        for place, row in enumerate(input_ids):
+            text = self.decode(row[self.start :], skip_special_tokens=True)
+            ended[place] = len(re.findall(r"\S+", text)) > self.most
+        return ended
+
+
 exercise.slips("""
     one_bool_for_the_batch: torch.tensor([len(text.split()) for text in texts]) > max_words
         => any(len(text.split()) > max_words for text in texts)
         One bool was returned for the batch, so one row stops all. Return a bool tensor, one element a row: shape [B].
     waits_for_all_rows: [len(text.split()) for text in texts] => [min(len(text.split()) for text in texts)] * len(texts)
         A row is stopped only when all rows are done: do not combine rows, generate does that. Return one element a row.
+    adds_the_rows_up: [len(text.split()) for text in texts] => [sum(len(text.split()) for text in texts)] * len(texts)
+        The words of all rows were added up. Each row has a limit of its own: return one element a row.
     counts_the_prompt: input_ids[:, prompt_length:] => input_ids
         The prompt's words were counted as well: input_ids holds prompt and new tokens. Slice from prompt_length on.
+    subtracts_the_prompt: [len(text.split()) for text in texts]
+        => [len(both.split()) - len(prompt.split()) for both, prompt in zip(
+        =>                 tokenizer.batch_decode(input_ids, skip_special_tokens=True),
+        =>                 tokenizer.batch_decode(input_ids[:, :prompt_length], skip_special_tokens=True))]
+        The prompt's words were subtracted from all words. Where the prompt ends inside a word, one is missing: decode
+        the new ids alone, and count in their text.
+    removes_the_prompts_text: len(text.split()) for text in texts
+        => len(both.replace(prompt, "").split()) for both, prompt in zip(
+        =>                 tokenizer.batch_decode(input_ids, skip_special_tokens=True),
+        =>                 tokenizer.batch_decode(input_ids[:, :prompt_length], skip_special_tokens=True))
+        The prompt's text was removed by replace, which removes it from the new text, too. Slice the ids from
+        prompt_length on, and decode only these.
     stops_inside_a_word: > max_words => >= max_words
         The row stops when its last word has only begun: the next token may belong to the same word. Only a further
         word proves that the last one is complete, so stop when there are more than max_words.
+    stops_a_word_late: > max_words => > max_words + 1
+        The row stops one word too late. When a further word begins, the last of max_words words is complete: more than
+        max_words words end the row.
     counts_tokens: len(text.split()) for text in texts => input_ids.shape[1] - prompt_length for text in texts
         Tokens were counted. A word may take several, and a full stop is one: decode, then split at white space.
+    words_of_letters: len(text.split()) => len(re.findall(r"\\w+", text))
+        Words were taken for runs of letters, so "it's" has two and a dash none. A word is what text.split() gives.
+    splits_at_single_spaces: text.split() => text.split(" ")
+        The text was split at single spaces. split(" ") gives empty words for a leading space, and a line break does not
+        divide. split() without an argument splits at any white space and gives no empty words.
+    keeps_special_tokens: skip_special_tokens=True => skip_special_tokens=False
+        Special tokens were counted as words, or as parts of words: decode with skip_special_tokens=True.
     looks_at_row_0: for text in texts => for text in texts[:1] * len(texts)
         Only row 0 was decoded and its answer given to all rows. Decode each row.
     answers_with_numbers: torch.tensor([len(text.split()) for text in texts]) > max_words
         => torch.tensor([int(len(text.split()) > max_words) for text in texts])
         The answer is no bool tensor of shape [B]. generate needs one to combine it bit by bit with the other criteria.
+    answers_with_a_list: torch.tensor([len(text.split()) for text in texts]) > max_words
+        => [len(text.split()) > max_words for text in texts]
+        The answer is a list. generate combines it with those of the other criteria, which takes a bool tensor [B].
+    answers_with_a_column: torch.tensor([len(text.split()) for text in texts])
+        => torch.tensor([[len(text.split())] for text in texts])
+        The answer has the shape [B, 1]. generate combines answers of shape [B]: one bool a row, without another axis.
     not_a_criterion: (StoppingCriteria) =>
         The class works but is no StoppingCriteria: type checks will refuse it. Write class MaxWords(StoppingCriteria).
     accepts_no_words (refuses nothing)
         A limit of 0 words cannot be kept, since generate always makes a token: raise a ValueError in __init__.
+    refuses_one_word: class MaxWords
+        => if max_words <= 1:
+        =>         raise ValueError("too few words")
+        =>     class MaxWords
+        A limit of one word was refused. It can be kept: the row ends when a second word begins. Refuse limits below 1.
 """)
+
+
+@exercise.mistake(refuses=False)
+def refuses_in_the_first_call(tokenizer, prompt_length, max_words):
+    """The limit was looked at only when the object was called, and the model had run by then. Refuse it in __init__."""
+
+    class Late(StoppingCriteria):
+        def __call__(self, input_ids, scores, **kwargs):
+            return reference(tokenizer, prompt_length, max_words)(input_ids, scores)
+
+    return Late()
+
+
+@exercise.mistake
+def counts_as_words_begin(tokenizer, prompt_length, max_words):
+    """The words are counted in the object, one for each new token that begins with a space. A word may follow a line
+    break or stand at the beginning, and a step may bring several tokens: count the words of all new ids in each call.
+    """
+
+    class Counting(StoppingCriteria):
+        count = 0
+
+        def __call__(self, input_ids, scores, **kwargs):
+            newest = tokenizer.batch_decode(input_ids[:, -1:], skip_special_tokens=True)
+            self.count = self.count + torch.tensor([int(piece.startswith(" ")) for piece in newest])
+            return self.count > max_words
+
+    return Counting()
+
+
+@exercise.mistake
+def adds_up_pieces(tokenizer, prompt_length, max_words):
+    """A counter in the object adds up the words of each new token, so that each piece of a word counts as a word.
+    Keep nothing from call to call: decode all new ids of a row together, then count."""
+
+    class AddingUp(StoppingCriteria):
+        count = 0
+
+        def __call__(self, input_ids, scores, **kwargs):
+            newest = tokenizer.batch_decode(input_ids[:, -1:], skip_special_tokens=True)
+            self.count = self.count + torch.tensor([len(piece.split()) for piece in newest])
+            return self.count > max_words
+
+    return AddingUp()

@@ -1,15 +1,25 @@
 """``stop_reason``: say why each row of a batch ended."""
 
-from functools import partial
+import re
 
 import torch
 from transformers import EosTokenCriteria, MaxLengthCriteria, StopStringCriteria
 
 from autograder.exercises.exercise import Exercise, Probe
 from autograder.exercises.inputs import TOKENIZER
-from autograder.exercises.nb04_stopping._shared import EOS, NAMES, PETS, as_list, first, storyteller_tokenizer
+from autograder.exercises.nb04_stopping._shared import EOS, as_list, storyteller_tokenizer, words
 
 exercise = Exercise(__name__, points=3)
+exercise.rules("""
+    first: what comes first in a row is its reason, an end token or the token with which a stop string is complete;
+        what stands behind it, padding included, does not matter
+    clock: a row without either ended with the batch: by "length" if n reached max_new_tokens, else by "time"
+    last_step: a row that ends with an end token or a stop string on the very last step allowed is complete
+    several: each of several end tokens ends a row, and so does each of several stop strings
+    text: stop strings are looked for in the decoded text, character by character, however its tokens are cut
+    both: a token that is an end token and completes a stop string counts as an end token
+    refuses: no new ids at all are refused with a ValueError
+""")
 
 
 @exercise.refuses
@@ -19,34 +29,67 @@ def refuses(tokenizer, new_ids, eos_token_id, stops, max_new_tokens):
 
 @exercise.probes
 def probes(rng):
-    name, pet = rng.choice(NAMES), rng.choice(PETS)
-    encode = storyteller_tokenizer().encode
-    ended = [*encode(f" had a {pet}."), EOS]
-    quoted = encode(f" said: {name} had a {pet}. The")  # ends with the token that completes ". T"
-    open_end = encode(
-        f" had a {pet} and a ball and the {pet} and the ball were all in the park with {name} and the dog"
-    )
-    at_limit = [*encode(f" {name} had a {pet}"), EOS]
-    n = len(quoted) + 3
+    say = storyteller_tokenizer().encode
+    ann, bob, pet, other, mood = words(rng)
 
-    def batch(*rows, width=n, pad=EOS):
-        return torch.tensor([row[:width] + [pad] * (width - len(row)) for row in rows])
+    def probe(rule, name, *rows, stops=(f" {other}",), eos=EOS, left=None, pad=0, hidden=False):
+        """The rows in random order, one perhaps twice. ``left``: how many steps more the limit allows."""
+        rows = [*rows, *rng.sample(rows, rng.randrange(2))]
+        rng.shuffle(rows)
+        width = max(map(len, rows))
+        ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
+        left = rng.randrange(1, 9) if left is None else left
+        settings = {"eos_token_id": eos, "stops": list(stops), "max_new_tokens": width + left}
+        return Probe(name, rule=rule, hidden=hidden, tokenizer=TOKENIZER, new_ids=ids, **settings)
 
-    three = batch(ended, quoted, open_end)
-    probe = partial(Probe, tokenizer=TOKENIZER, new_ids=three, eos_token_id=EOS, stops=[". T"], max_new_tokens=n)
-    yield probe("eos, stop string, limit: a row of each")
-    yield probe("the pad is another token than eos", new_ids=batch(ended, quoted, open_end, pad=0))
-    for what, row in {"eos": at_limit, "the stop string": quoted}.items():
-        label = f"{what} comes on the last step that the limit allows"
-        yield probe(label, new_ids=torch.tensor([row]), max_new_tokens=len(row))
-    early = batch(open_end, ended, width=9)
-    yield probe("the clock stopped a batch before its limit", new_ids=early, max_new_tokens=n + 40)
-    had = batch(encode(f" had a {pet}"), width=4, pad=0)
-    yield probe("several eos ids", new_ids=had, eos_token_id=[EOS, encode(f" {pet}")[0]])
-    yield probe("no stop strings", new_ids=batch(ended, open_end), stops=[])
-    yield probe("several stop strings", new_ids=batch(quoted, open_end), stops=["no such text", "ball"])
-    yield probe("a stopped row is filled with eos", new_ids=batch(quoted, open_end))
-    yield probe("a batch with no new ids is refused", new_ids=torch.zeros(2, 0, dtype=torch.int64))
+    def nothing(name, rows, hidden=False):
+        settings = {"eos_token_id": EOS, "stops": [pet], "max_new_tokens": rng.randrange(5, 9)}
+        ids = torch.zeros(rows, 0, dtype=torch.int64)
+        return Probe(name, rule="refuses", hidden=hidden, tokenizer=TOKENIZER, new_ids=ids, **settings)
+
+    # Without ``stops=`` the only stop string is the one token " dog", or whatever the other pet is.
+    ended, long_ended = [*say(f" had a {pet}."), EOS], [*say(f" was {mood} and went home with {ann} and {bob}."), EOS]
+    stopped, goes_on = say(f" saw a {other}"), say(f" and {bob} and {ann} went home to eat and to sleep all night")
+    as_long = [*goes_on[: len(stopped) - 1], EOS]  # as ``stopped``
+    says_pet, says_ball, shouts = say(f" saw a {pet}"), say(" saw a ball"), say(f" said: {ann}!!")
+    ball = says_ball[-1]
+
+    yield probe("first", "an end token, a stop string, then padding", ended, stopped, long_ended)
+    yield probe("first", "a stopped row is filled with end tokens", long_ended, stopped, pad=EOS)
+    yield probe("first", "the padding makes up a stop string", ended, shouts, long_ended, stops=["!!"])
+    yield probe("first", "the pad is a stop string", ended, says_ball, long_ended, stops=[" ball"], pad=ball)
+    yield probe("first", "the first new token ends the row", [EOS], stopped[-1:], long_ended, pad=EOS, hidden=True)
+    yield probe("first", "two stopped rows, no end token", stopped, say(f" had a big {other}"), pad=EOS, hidden=True)
+    yield probe("clock", "the limit stopped the batch", goes_on, ended, left=0)
+    yield probe("clock", "the clock stopped the batch", goes_on[:9], ended)
+    yield probe("clock", "the clock stopped it one step before the limit", goes_on[:10], goes_on[2:12], stopped, left=1)
+    yield probe("clock", "no stop strings", goes_on, ended, stops=[], left=0)
+    yield probe("clock", "one step, and no more were allowed", goes_on[:1], goes_on[3:4], left=0, hidden=True)
+    yield probe("clock", "the clock after one step", goes_on[:1], [EOS], hidden=True)
+    yield probe("clock", "no stop strings, one step left", goes_on, long_ended[-6:], stops=[], left=1, hidden=True)
+    yield probe("last_step", "an end token on the last step allowed", goes_on[:8], [*goes_on[3:10], EOS], left=0)
+    yield probe("last_step", "a stop string on the last step allowed", goes_on[: len(stopped)], stopped, left=0)
+    yield probe("last_step", "both on the last step", stopped, as_long, left=0, hidden=True)
+    yield probe("last_step", "the last step is the first", [EOS], stopped[-1:], left=0, hidden=True)
+    yield probe("several", "two end tokens", says_pet, stopped, eos=[EOS, says_pet[-1]])
+    yield probe("several", "two stop strings", ended, stopped, says_ball, stops=[" ball", f" {other}"])
+    yield probe("several", "a list of one end token", ended, stopped, eos=[EOS])
+    yield probe("several", "the end token is the id 0", shouts, stopped, eos=0, pad=ball)
+    yield probe("several", "the id 0 is one of three", shouts, stopped, ended, eos=[ball, 0, EOS], pad=7, hidden=True)
+    yield probe("several", "three stop strings", says_ball, ended, stops=[" so", f" {other}", " ball"], hidden=True)
+    yield probe("text", "it lies across token borders", say(f" had a {other}. The"), long_ended, stops=[f"{other}. T"])
+    yield probe("text", "an emoji of several tokens", say(f" was {mood} 🙂"), ended, stops=["🙂"])
+    yield probe("text", "a full stop is one", ended[:-1], [*says_pet, *long_ended], stops=[f"{pet}."])
+    yield probe("text", "capital letters", [*say(" saw the end"), EOS], say(" saw. The end"), stops=["The"])
+    yield probe("text", "it lies inside a token", say(" saw a balloon"), ended, stops=["oo"], hidden=True)
+    yield probe("text", "it ends in an accent", say(" went to the café"), ended, stops=["café"], hidden=True)
+    dots = {"eos": [EOS, say(".")[0]], "stops": [f"{pet}.", f" {other}"]}
+    yield probe("both", "an end token completes a stop string", ended, stopped, **dots)
+    yield probe("both", "it does so in a longer row", say(f" {ann} had the {pet}. It"), stopped, **dots, hidden=True)
+    pets = [f" {other}", f" {pet}"]
+    yield probe("both", "it is the whole stop string", says_pet, stopped, eos=says_pet[-1], stops=pets, hidden=True)
+    yield nothing("no new ids", 2)
+    yield nothing("no new ids, one row", 1, hidden=True)
 
 
 @exercise.oracle
@@ -68,7 +111,7 @@ def reference(tokenizer, new_ids, eos_token_id, stops, max_new_tokens):
     eos = as_list(eos_token_id)
     reasons = []
     for row in new_ids.tolist():
-        end = first(row, eos)
+        end = next((i for i, token in enumerate(row) if token in eos), None)
         text = tokenizer.decode(row[:end])
         if any(stop in text for stop in stops):
             reason = "stop_string"
@@ -95,25 +138,74 @@ def token_by_token(tokenizer, new_ids, eos_token_id, stops, max_new_tokens):
     return [reason(row) for row in new_ids.tolist()]
 
 
+@exercise.alternative(refuses=False)
+def by_places(tokenizer, new_ids, eos_token_id, stops, max_new_tokens):
+    """Compare where the first end token stands with where the first stop string is complete."""
+    rows, width = new_ids.shape
+    if not width:
+        raise ValueError("no new ids")
+    is_end = torch.isin(new_ids, torch.tensor(as_list(eos_token_id)))
+    any_stop = re.compile("|".join(map(re.escape, stops)) if stops else "(?!)")
+    reasons = []
+    for row in range(rows):
+        texts = (tokenizer.decode(new_ids[row, : n + 1]) for n in range(width))
+        stop_at = next((n for n, text in enumerate(texts) if any_stop.search(text)), width)
+        eos_at = int(is_end[row].int().argmax()) if is_end[row].any() else width
+        neither = "time" if width < max_new_tokens else "length"
+        reasons.append(neither if min(stop_at, eos_at) == width else "eos" if eos_at <= stop_at else "stop_string")
+    return reasons
+
+
 exercise.slips("""
     width_of_the_batch: append(reason) => append("length" if len(row) == max_new_tokens else reason)
         The batch's width was taken for a row's length: rows that ended early are filled with pads. Find each row's end.
     pads_taken_for_eos: append(reason) => append(reason if end is None else "eos")
         A row that a stop string ended is filled with pads, and the pad is eos here: these were taken for its end.
         What comes first in the row is the reason.
-    last_column_only: first(row, eos) => first(row[-1:], eos)
+    stop_string_behind_the_end: decode(row[:end]) => decode(row)
+        A stop string was found behind the end token, in the padding. What comes first in the row is the reason: search
+        only the text before the first end token.
+    stop_string_beats_eos: decode(row[:end]) => decode(row[: None if end is None else end + 1])
+        Where one token is an end token and completes a stop string, "stop_string" was reported. Ask for the end token
+        first: it counts before the stop string that it completes.
+    last_column_only: enumerate(row) if token in eos => enumerate(row) if token in eos and i == len(row) - 1
         Only the last column was looked at. Rows that ended early have pads there, of any id: search the whole row.
+    stop_string_at_the_very_end_only: any(stop in text for stop in stops) => text.endswith(tuple(stops))
+        Only the end of the text was compared with the stop strings. Behind a stop string padding may follow, or the
+        rest of the token that completed it: ask whether the text contains it.
     forgets_the_clock: "length" if new_ids.shape[1] == max_new_tokens else "time" => "length"
         A row without eos and stop string that is shorter than max_new_tokens was reported as stopped by the limit.
         The limit was not reached: something outside stopped it, here the clock.
+    forgets_the_limit: "length" if new_ids.shape[1] == max_new_tokens else "time" => "time"
+        A row without eos and stop string was reported as stopped by the clock, although the limit of max_new_tokens was
+        reached. Compare the number of new ids with it.
+    limit_one_step_early: new_ids.shape[1] == max_new_tokens => new_ids.shape[1] >= max_new_tokens - 1
+        One step before the limit was taken for the limit: it is reached when there are max_new_tokens new ids.
     stop_string_by_ids: any(stop in text for stop in stops)
-        => any(ids == row[i : i + len(ids)] for ids in map(tokenizer.encode, stops) for i in range(len(row)))
+        => any(ids == row[i : i + len(ids)] for ids in map(tokenizer.encode, stops) for i in range(len(row[:end])))
         The stop string was searched for as ids. In a text the same characters may be other tokens: search decoded text.
+    joins_decoded_tokens: tokenizer.decode(row[:end]) => "".join(tokenizer.decode([token]) for token in row[:end])
+        Tokens are decoded one by one. Part of a character alone gives the replacement character: decode them together.
+    stop_string_as_a_pattern: any(stop in text for stop in stops) => any(re.search(stop, text) for stop in stops)
+        The stop string was taken for a regular expression, in which a full stop is any character. Ask `stop in text`.
+    ignores_capitals: any(stop in text for stop in stops) => any(stop.lower() in text.lower() for stop in stops)
+        Capital and small letters were taken for the same. They are different characters: compare the text as it is.
+    first_stop_only: for stop in stops) => for stop in stops[:1])
+        Only the first of several stop strings was looked for. Any of them ends a row.
     first_eos_only: as_list(eos_token_id) => as_list(eos_token_id)[:1]
         Only one of several eos ids was looked for. Any of them ends a row.
+    id_0_is_no_end: as_list(eos_token_id) => as_list(eos_token_id) if eos_token_id else []
+        The end token 0 was taken for "no end token": 0 is false in Python. 0 is an id like any other.
     one_reason_for_all: return reasons => return reasons[:1] * len(reasons)
         One reason was found and given to all rows. Each row has a reason of its own.
     length_first: new_ids.tolist() => new_ids[:, : max_new_tokens - 1].tolist()
         A row that ended on the last step that the limit allows was reported as cut off. It is complete: ask for eos and
         stop strings first, for the limit last.
+    a_reason_for_nothing (refuses nothing)
+        Rows without any new id were given a reason. Nothing was generated, so nothing has stopped: raise a ValueError.
+    no_reasons_for_nothing (refuses nothing): reasons = []
+        => reasons = []
+        =>     if not new_ids.shape[1]:
+        =>         return reasons
+        Without new ids an empty list came back. Nothing was generated, so nothing has stopped: raise a ValueError.
 """)

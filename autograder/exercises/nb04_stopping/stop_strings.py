@@ -1,14 +1,23 @@
 """``stop_strings``: the new text of each row, up to the token with which a stop string is complete."""
 
-from functools import partial
+import re
 
 import torch
 
 from autograder.exercises.exercise import Exercise, Probe
 from autograder.exercises.inputs import TOKENIZER
-from autograder.exercises.nb04_stopping._shared import generate, recite, storyteller_tokenizer, words
+from autograder.exercises.nb04_stopping._shared import EOS, generate, recite, storyteller_tokenizer, words
 
 exercise = Exercise(__name__, points=4)
+exercise.rules("""
+    whole_token: the text goes up to and including the token with which a stop string is complete, which stays whole
+    text: stop strings are looked for in the decoded text, character by character, however its tokens are cut
+    new_text: only the new text counts; a stop string that lies or begins in the prompt is not found there
+    first: of several stop strings, the one that is complete first ends the row, whatever its place in the list
+    rows: each row ends by itself; a row without any stop string is returned to its end, which is "" without new ids
+    trim (2): with trim, the text is also cut where the first stop string in it begins
+    refuses: an empty stop string is refused with a ValueError, wherever it stands in the list
+""")
 
 
 @exercise.refuses
@@ -18,49 +27,78 @@ def refuses(tokenizer, ids, prompt_length, stops, trim):
 
 @exercise.probes
 def probes(rng):
-    def batch(*texts):
-        """The texts as rows, cut to the shortest."""
-        rows = [storyteller_tokenizer().encode(text) for text in texts]
-        return torch.tensor([row[: min(map(len, rows))] for row in rows])
-
+    encode = storyteller_tokenizer().encode
     ann, bob, pet, other, mood = words(rng)
-    rows = batch(
-        f"{ann} had a {pet}. The {pet} was very {mood}. {ann} said hello to {bob}. They all went home to play.",
-        f"{bob} had a {other}. He liked to play. One day he saw a big red ball in the park and a {pet} too.",
-        f"{bob} saw the sun. It was warm. {bob} had a {pet}. The {pet} was {mood} and slept under a tree all day.",
+
+    def probe(rule, name, prompt, *texts, stops, trim=False, hidden=False):
+        """A prompt that all rows share, what each of them says then, cut to the shortest, and the stop strings."""
+        rows = [encode(prompt + text) for text in texts]
+        ids = torch.tensor([row[: min(map(len, rows))] for row in rows])
+        settings = {"prompt_length": len(encode(prompt)), "stops": stops, "trim": trim}
+        return Probe(name, rule=rule, hidden=hidden, tokenizer=TOKENIZER, ids=ids, **settings)
+
+    story = f" had a {pet}. The {pet} was very {mood}. {ann} said hello to {bob}. They all went home to play."
+    long = f" saw a {other}. It was {mood}. {bob} liked it. They played in the park and slept all day and all night."
+    short = f" saw the {pet}. It ran. The {pet} was {mood}. {bob} did not know what to do."
+    smile, smiles = f" was {mood}. 🙂 She went home.", f" said 🙁 and then she said 🙂 to {bob}."
+    lines = f" had a {pet}.\n\nOne day it ran away.\n{ann} was sad."
+    again = f" {pet}. {bob} had a {pet}, too. They played."
+    letter, doubled = rng.choice([("t", "little"), ("p", "happy"), ("o", "good"), ("m", "mommy"), ("l", "ball")])
+
+    yield probe("whole_token", "a stop string that is one token", ann, story, stops=[f" {pet}"])
+    yield probe("whole_token", "it ends in the middle of a token", ann, story, stops=[". T"])
+    yield probe("whole_token", "it lies inside a token", ann, story, stops=["er"])
+    yield probe("whole_token", "the first new token holds it", ann, story, stops=["ha"], hidden=True)
+    yield probe("whole_token", "the last token holds it", ann, f" and {bob} wanted to play", stops=["la"], hidden=True)
+    yield probe("text", "it lies across token borders", ann, story, stops=[f"{pet}. The"])
+    yield probe("text", "an emoji of several tokens", ann, smile, stops=["🙂"])
+    yield probe("text", "an empty line", ann, lines, stops=["\n\n"])
+    yield probe("text", "a full stop means a full stop", ann, " was too sad. Tom was sad, too. Yes.", stops=["too."])
+    yield probe("text", "capital letters are other letters", ann, short, stops=[f"The {pet}"])
+    yield probe("text", "an emoji after one that begins alike", ann, smiles, stops=["🙂"], hidden=True)
+    yield probe("text", "it has many tokens", ann, story, stops=[f"{mood}. {ann} said hello to {bob}"], hidden=True)
+    yield probe("new_text", "the prompt contains it", f"{ann} had a {pet}", ". It ran away.", stops=[f" {pet}", ann])
+    yield probe("new_text", "it begins in the prompt", f"{ann} had a", again, stops=[f"a {pet}"])
+    yield probe("new_text", "the prompt ends with it", f"{ann} had a {pet}", again, stops=[f" {pet}"], hidden=True)
+    yield probe("new_text", "it lies in a long prompt", ann + story, long, stops=["hello", f" {other}"], hidden=True)
+    yield probe("first", "first in the text, last in the list", ann, story, stops=[" play", " hello", f" {mood}"])
+    yield probe("first", "another begins first", ann, story, stops=[f"{pet}. The {pet}", " The"])
+    yield probe("first", "one is the beginning of another", ann, story, stops=[f"{pet}. The", f" {pet}"], hidden=True)
+    yield probe("first", "only the last of three comes", ann, story, stops=["tree", " zoo", " hello"], hidden=True)
+    yield probe("first", "first in the text and in the list", ann, story, stops=[" very", " play"], hidden=True)
+    yield probe("rows", "three rows with ends of their own", ann, story, long, short, stops=[f" {mood}", " ran"])
+    yield probe("rows", "one row has none", ann, story, long, stops=[f" {other}"])
+    yield probe("rows", "no row has any, with trim", ann, story, long, stops=["elephant", "zoo"], trim=True)
+    yield probe("rows", "no stop strings at all", ann, long, stops=[])
+    yield probe("rows", "no new ids", ann, "", stops=[pet])
+    yield probe("rows", "no new ids, two rows, with trim", ann, "", "", stops=[ann], trim=True, hidden=True)
+    yield probe("rows", "the first row has none, with trim", ann, long, story, stops=[" The"], trim=True, hidden=True)
+    yield probe("trim", "it lies across token borders, trimmed", ann, story, stops=[f"{pet}. The"], trim=True)
+    yield probe("trim", "it ends in the middle of a token, trimmed", ann, story, stops=["y " + mood[0]], trim=True)
+    yield probe("trim", "one token completes two of them", ann, story, stops=["The", f"{pet}. T"], trim=True)
+    yield probe("trim", "one token holds it twice", ann, f" was a {doubled} one. Yes.", stops=[letter], trim=True)
+    yield probe("trim", "nothing is left", ann, story, stops=[" had a"], trim=True, hidden=True)
+    yield probe("trim", "one lies within another", ann, story, stops=[pet[1:], pet], trim=True, hidden=True)
+    yield probe("trim", "an emoji, trimmed", ann, smile, stops=["🙂"], trim=True, hidden=True)
+    yield probe(
+        "trim", "three rows, trimmed", ann, long, short, story, stops=[f" {mood}.", ". "], trim=True, hidden=True
     )
-    smile = batch(
-        f"{ann} was {mood}. 🙂 She went home to eat and then they all went to bed and slept all night.",
-        f"{bob} said 🙁 and then he said 🙂 to {ann} and went home to play with a big red ball.",
-    )
-    lines = batch(
-        f"{ann} had a {pet}.\n\nOne day it ran away. {ann} was sad and looked for it all day and all night.",
-        f"{bob} had a {other}.\nIt was small.\n\nThey were friends and they liked to play in the park.",
-    )
-    probe = partial(Probe, tokenizer=TOKENIZER, ids=rows, prompt_length=2, stops=None, trim=False)
-    yield probe("a stop string that is one whole token", prompt_length=3, stops=[f" {pet}"])
-    yield probe("it lies across token borders", stops=[f"{pet}. The"])
-    yield probe("it lies across token borders, trimmed", stops=[f"{pet}. The"], trim=True)
-    yield probe("it ends in the middle of a token: the token stays whole", stops=[f"{pet}. T"])
-    yield probe("it lies inside a token", stops=[" ha", "ed t"])
-    yield probe("it ends in the middle of a token, trimmed", stops=[f"{pet}. T"], trim=True)
-    yield probe("the prompt contains it: only new text counts", prompt_length=3, stops=[ann, bob])
-    first = "several: the first to come in the text, not in the list"
-    yield probe(first, prompt_length=3, stops=["play", ".", mood], trim=True)
-    yield probe("it never comes", stops=["elephant"], trim=True)
-    yield probe("an emoji of several tokens", ids=smile, stops=["🙂"])
-    yield probe("an emoji of several tokens, trimmed", ids=smile, stops=["🙂"], trim=True)
-    yield probe("an empty line", ids=lines, prompt_length=3, stops=["\n\n"])
-    yield probe("an empty stop string is refused", stops=[""])
+    yield probe("refuses", "an empty stop string", ann, story, stops=[""])
+    yield probe("refuses", "the second of two is empty", ann, long, stops=[pet, ""])
+    yield probe("refuses", "the first of two is empty, with trim", ann, long, stops=["", "."], trim=True, hidden=True)
+    yield probe("refuses", "an empty one for rows without new ids", ann, "", "", stops=["", ""], hidden=True)
 
 
 @exercise.oracle
 def oracle(tokenizer, ids, prompt_length, stops, trim):
+    """The library would also find a stop string that begins in the prompt: it is given another prompt."""
     texts = []
-    for row in ids.tolist():
-        prompt, room = torch.tensor([row[:prompt_length]]), len(row) - prompt_length
-        out = generate(recite(row), prompt, max_new_tokens=room, stop_strings=stops, tokenizer=tokenizer)
-        text = tokenizer.decode(out[0, prompt_length:])
+    for new in ids[:, prompt_length:].tolist():
+        text = ""
+        if new:
+            settings = {"max_new_tokens": len(new), "stop_strings": stops or None, "tokenizer": tokenizer}
+            out = generate(recite([EOS, *new]), torch.tensor([[EOS]]), **settings)
+            text = tokenizer.decode(out[0, 1:])
         starts = [text.find(stop) for stop in stops if stop in text]
         texts.append(text[: min(starts, default=None)] if trim else text)
     return texts
@@ -70,6 +108,7 @@ def oracle(tokenizer, ids, prompt_length, stops, trim):
 def reference(tokenizer, ids, prompt_length, stops, trim):
     texts = []
     for row in ids.tolist():
+        text, starts = "", []
         for end in range(prompt_length + 1, len(row) + 1):
             text = tokenizer.decode(row[prompt_length:end])
             starts = [text.find(stop) for stop in stops if stop in text]
@@ -86,10 +125,28 @@ def in_the_whole_text(tokenizer, ids, prompt_length, stops, trim):
     for row in ids[:, prompt_length:].tolist():
         whole = tokenizer.decode(row)
         ends = [whole.find(stop) + len(stop) for stop in stops if stop in whole]
-        beginnings = (tokenizer.decode(row[: n + 1]) for n in range(len(row)))
+        beginnings = (tokenizer.decode(row[:n]) for n in range(len(row) + 1))
         text = next(text for text in beginnings if text.startswith(whole[: min(ends, default=None)]))
         texts.append(text[: min((text.find(stop) for stop in stops if stop in text), default=None)] if trim else text)
     return texts
+
+
+@exercise.alternative(refuses=False)
+def by_pattern(tokenizer, ids, prompt_length, stops, trim):
+    """One regular expression for all stop strings, and a growing tensor of ids."""
+    if "" in stops:
+        raise ValueError("a stop string is empty")
+    any_stop = re.compile("|".join(map(re.escape, stops)) or "(?!)")
+
+    def new_text(row):
+        text = ""
+        for length in range(1, len(row) + 1):
+            text = tokenizer.decode(row[:length])
+            if found := any_stop.search(text):
+                return text[: found.start()] if trim else text
+        return text
+
+    return [new_text(row[prompt_length:]) for row in ids]
 
 
 exercise.slips("""
@@ -102,24 +159,70 @@ exercise.slips("""
         then the end is never seen: ask whether the text contains it.
     searches_the_prompt: if starts: => if any(stop in tokenizer.decode(row[:end]) for stop in stops):
         The prompt is searched as well, so a row whose prompt has the stop string ends at once. Decode only the new ids.
+    begins_in_the_prompt: if starts:
+        => whole = tokenizer.decode(row[:end])
+        =>             if any(whole.rfind(s) + len(s) > len(whole) - len(text) for s in stops if s in whole):
+        A stop string that begins in the prompt ended the row, as it does in the library. Here only the new text counts:
+        decode only the new ids.
     cuts_inside_the_token: if trim else text
         => if trim else text[: min((text.find(s) + len(s) for s in stops if s in text), default=None)]
         Without trim, the text was cut right after the stop string. Generation stops between tokens: the token that
         completes the stop string stays whole, with what it carries beyond.
+    drops_the_last_token: if starts:
+        => if starts:
+        =>                 text = tokenizer.decode(row[prompt_length : end - 1])
+        The token that completes the stop string was left out. It stays, as it does in generate; cutting is what trim is
+        for.
     trim_keeps_the_stop_string: text.find(stop) => text.find(stop) + len(stop)
         With trim, the stop string itself has to go as well: the text ends where it begins.
+    trims_at_the_first_of_the_list: min(starts, default=None) => (starts or [None])[0]
+        One token may complete several stop strings. The text was cut at the one that is first in the list: cut it at
+        the smallest index at which one of them begins.
+    trims_at_the_last_place: text.find(stop) => text.rfind(stop)
+        The text was cut where the stop string stands last (rindex or rfind). A token may hold it twice: cut at the
+        first place, find or index.
     never_trims: if trim else => if False else
         trim=True changed nothing: then the text ends where the stop string begins.
     always_trims: if trim else => if True else
         trim=False means that the stop string stays in the text, as it does in the output of generate.
+    trims_rows_without_any: default=None => default=-1
+        A row without a stop string lost its last character: find gives -1 for what is not there, and text[:-1] cuts.
+        Ask `stop in text` first.
     joins_decoded_tokens: tokenizer.decode(row[prompt_length:end])
         => "".join(tokenizer.decode([token]) for token in row[prompt_length:end])
         Tokens are decoded one by one. Part of a character alone gives the replacement character: decode them together.
+    strips_the_text: tokenizer.decode(row[prompt_length:end]) => tokenizer.decode(row[prompt_length:end]).strip()
+        The text was stripped. The space before the first word belongs to its token, and stop strings may hold spaces.
+    stop_string_as_a_pattern: [text.find(stop) for stop in stops if stop in text]
+        => [found.start() for stop in stops if (found := re.search(stop, text))]
+        The stop string was taken for a regular expression, in which a full stop is any character. Ask `stop in text`.
+    ignores_capitals: [text.find(stop) for stop in stops if stop in text]
+        => [text.lower().find(stop.lower()) for stop in stops if stop.lower() in text.lower()]
+        Capital and small letters were taken for the same. They are different characters: compare the text as it is.
     first_in_the_list: [text.find(stop) for stop in stops if stop in text]
         => [text.find(stop) for stop in stops if stop in tokenizer.decode(row[prompt_length:])][:1]
         =>             starts = [start for start in starts if start >= 0]
         The first stop string in the list that occurs anywhere wins. The one that comes first in the text must end it.
+    first_to_begin: if starts:
+        => whole = tokenizer.decode(row[prompt_length:])
+        =>             if min((stop for stop in stops if stop in whole), key=whole.find, default=EOS * "-") in text:
+        The stop string that begins first was waited for. Another one may be complete before it, and generation stops
+        there: take longer and longer beginnings, and ask of each whether it contains any of them.
     one_row_stops_all: if starts:
         => if any(stop in tokenizer.decode(other[prompt_length:end]) for stop in stops for other in ids):
         All rows were cut where the first of them ended. Each row ends by itself.
+    fails_without_new_ids: text, starts = "", [] => starts = []
+        Without new ids the loop over the beginnings takes no step, so the text was never set. Begin with an empty text.
+    refuses_no_stop_strings: texts = []
+        => if not stops:
+        =>         raise ValueError("no stop strings")
+        =>     texts = []
+        An empty list of stop strings was refused. Only an empty stop string is: without any, rows go on to their end.
+    accepts_an_empty_stop_string (refuses nothing)
+        An empty stop string was accepted, and it is contained in every text. Refuse it with a ValueError, first of all.
+    looks_at_the_first_stop_only (refuses nothing): texts = []
+        => if stops[:1] == [""]:
+        =>         raise ValueError("the stop string is empty")
+        =>     texts = []
+        Only the first stop string was tested for being empty. Look at each of them.
 """)
