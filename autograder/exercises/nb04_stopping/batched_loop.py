@@ -72,7 +72,7 @@ def probes(rng):
     yield probe("pads", "a row that has ended is filled up", lines({soon: eos}, talks, {later: eos}))
     yield probe("pads", "the pad is the end token", lines(talks, {soon: eos}), pad=eos)
     yield probe("pads", "the pad is a token that a row says before its end", lines({0: pad, later: eos}, talks))
-    yield probe("pads", "the pad is the id 0", lines({soon: eos}, talks), pad=0, hidden=True)
+    yield probe("pads", "the pad is the id 0", lines({soon: eos}, talks), pad=0)
     yield probe("pads", "a row says the pad in the step before its end", lines(talks, {2: pad, 3: eos}), hidden=True)
     yield probe("pads", "the pad is the last token of a prompt", lines({-1: pad, later: eos}, talks), hidden=True)
     yield probe("finish", "all rows end, the first row last", lines({last: eos}, {soon: eos}, {later: eos}))
@@ -148,6 +148,13 @@ exercise.slips("""
     searches_the_prompt: torch.zeros(len(ids), dtype=torch.bool) => torch.isin(ids, eos).any(1)
         Rows whose prompt holds the end token were taken for ended. Only a new token ends a row: begin with all flags
         unset, and look at the newest token only.
+    a_prompt_that_ends_in_eos: torch.zeros(len(ids), dtype=torch.bool) => torch.isin(ids[:, -1], eos)
+        A row whose prompt ends in the end token was taken for ended before it said anything. Only a new token ends a
+        row: begin with all flags unset.
+    pad_0_is_no_pad: torch.where(done, pad_token_id, new) => torch.where(done, pad_token_id or new, new)
+        The pad 0 was taken for "no pad": 0 is false in Python. 0 is an id like any other.
+    returns_new_tokens_only: return ids => return ids[:, len(prompts[0]) :]
+        The prompts are missing: the result is the whole rows, prompts and new tokens, [B, P + n].
     id_0_is_no_end: torch.tensor(as_list(eos_token_id)) => torch.tensor(as_list(eos_token_id or UNUSED))
         The end token 0 was taken for "no end token": 0 is false in Python. 0 is an id like any other.
     always_runs_to_the_limit: done.all() => False

@@ -95,6 +95,8 @@ exercise.slips("""
         One token was dropped, whatever the prompt's length. Count how many may stay, and keep that many of the last.
     refuses_long_prompts: or keep < 1 => or ids.shape[1] > keep
         A prompt that is too long is not an error here: keep its last tokens. Refuse only what no cut can mend.
+    refuses_a_single_token: or keep < 1 => or keep < 2
+        A prompt of which one token would stay was refused. One token is enough: refuse only when not even one fits.
     negative_start: ids[:, -keep:] => ids[:, ids.shape[1] - keep :]
         For a prompt that fits, the first index is negative here and counts from the end, so tokens of a good prompt are
         lost. Begin at max(0, ...), or slice with -keep.

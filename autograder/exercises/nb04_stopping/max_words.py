@@ -45,7 +45,8 @@ def probes(rng):
     few = rng.randrange(3, 6)
     plain = f"{ann} had a {pet} and a {other} and a ball and a tree and a {pet} and a kite"
     pieces = f"{bob} wanted a crocodile umbrella, a strawberry, a butterfly and a {other} to play with."
-    marks = f"{ann} said - it's {bob}'s well-known {pet} ! - and ran - away."
+    joined = f"{ann} saw {bob}'s well-known {pet} and a {other} and ran away."
+    marks = f"{ann} said - no ! - and ran - away to see a {pet}."
     lines = f"{ann} had a {pet}.\n\nOne day\nit ran\n\n\naway. {bob} was {mood}."
     spaces = f"{ann}  had   a\t{pet}  and   a   {other}."
     emoji = f"{ann} 🙂 had 🙂🙂 a 🙂 {pet} and a {other}."
@@ -59,7 +60,8 @@ def probes(rng):
 
     yield probe("words", "words of one token", plain, limit=few)
     yield probe("words", "words of several tokens", pieces, limit=few, n=20)
-    yield probe("words", "apostrophes, hyphens and marks that stand alone", marks, limit=few + 2, n=20)
+    yield probe("words", "apostrophes and hyphens", joined, limit=few)
+    yield probe("words", "marks that stand alone", marks, limit=few)
     yield probe("words", "line breaks", lines, limit=few + 2, n=20)
     yield probe("words", "the run ends before the limit of words", plain, limit=50, n=5)
     yield probe("words", "a limit of one word", pieces, limit=1)
@@ -170,6 +172,8 @@ exercise.slips("""
         The words of all rows were added up. Each row has a limit of its own: return one element a row.
     counts_the_prompt: input_ids[:, prompt_length:] => input_ids
         The prompt's words were counted as well: input_ids holds prompt and new tokens. Slice from prompt_length on.
+    slices_one_too_early: input_ids[:, prompt_length:] => input_ids[:, prompt_length - 1 :]
+        The last token of the prompt was counted as well. The new ids begin at the index prompt_length.
     subtracts_the_prompt: [len(text.split()) for text in texts]
         => [len(both.split()) - len(prompt.split()) for both, prompt in zip(
         =>                 tokenizer.batch_decode(input_ids, skip_special_tokens=True),
@@ -232,9 +236,10 @@ def refuses_in_the_first_call(tokenizer, prompt_length, max_words):
 
 
 @exercise.mistake
-def counts_as_words_begin(tokenizer, prompt_length, max_words):
-    """The words are counted in the object, one for each new token that begins with a space. A word may follow a line
-    break or stand at the beginning, and a step may bring several tokens: count the words of all new ids in each call.
+def only_spaces_divide(tokenizer, prompt_length, max_words):
+    """Only spaces were taken for borders of words, by split(" "), count(" "), or a counter of tokens that begin with
+    one. A line break divides as well, and a step may bring several tokens: in each call, decode all new ids of a row
+    and count text.split().
     """
 
     class Counting(StoppingCriteria):

@@ -47,6 +47,7 @@ def probes(rng):
     a, with_0, starts_with_0 = line(), line({early: 0}), line({4: 0})
     inside, begins, ends = line(), line(), line()
     only_ends = line(dict.fromkeys([0, 1, 2, 3, late], rng.randrange(1, SILENT)))
+    only_0 = line(dict.fromkeys(range(4), 0))
     inside[rng.randrange(1, 3)], begins[0], ends[3] = inside[late], begins[late], ends[early]
     other = {"size": 53, "width": 1}  # another vocabulary, a prompt of one token
     b = line(width=1, ids=range(31, 52))
@@ -65,6 +66,7 @@ def probes(rng):
     yield probe("prompt", "the end token also stands inside the prompt", inside, inside[late])
     yield probe("prompt", "the prompt ends in the end token", ends, ends[3])
     yield probe("prompt", "the prompt is nothing but end tokens", only_ends, only_ends[0], hidden=True)
+    yield probe("prompt", "the prompt is nothing but the id 0", only_0, only_0[late], hidden=True)
     yield probe("prompt", "it begins with one of several end tokens", begins, [UNUSED, begins[0]], hidden=True)
     yield probe("limit", "no end token comes", a, UNUSED)
     yield probe("limit", "the end token would be the next one", a, a[early + 1], n=early - 3)

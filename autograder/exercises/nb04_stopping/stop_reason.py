@@ -58,7 +58,7 @@ def probes(rng):
     yield probe("first", "a stopped row is filled with end tokens", long_ended, stopped, pad=EOS)
     yield probe("first", "the padding makes up a stop string", ended, shouts, long_ended, stops=["!!"])
     yield probe("first", "the pad is a stop string", ended, says_ball, long_ended, stops=[" ball"], pad=ball)
-    yield probe("first", "the first new token ends the row", [EOS], stopped[-1:], long_ended, pad=EOS, hidden=True)
+    yield probe("first", "the first new token ends the row", [EOS], stopped[-1:], long_ended, pad=EOS)
     yield probe("first", "two stopped rows, no end token", stopped, say(f" had a big {other}"), pad=EOS, hidden=True)
     yield probe("clock", "the limit stopped the batch", goes_on, ended, left=0)
     yield probe("clock", "the clock stopped the batch", goes_on[:9], ended)
@@ -78,6 +78,8 @@ def probes(rng):
     yield probe("several", "the id 0 is one of three", shouts, stopped, ended, eos=[ball, 0, EOS], pad=7, hidden=True)
     yield probe("several", "three stop strings", says_ball, ended, stops=[" so", f" {other}", " ball"], hidden=True)
     yield probe("text", "it lies across token borders", say(f" had a {other}. The"), long_ended, stops=[f"{other}. T"])
+    many = f"{mood} and went home with {ann}"
+    yield probe("text", "it has many tokens", ended, long_ended, stops=[many])
     yield probe("text", "an emoji of several tokens", say(f" was {mood} 🙂"), ended, stops=["🙂"])
     yield probe("text", "a full stop is one", ended[:-1], [*says_pet, *long_ended], stops=[f"{pet}."])
     yield probe("text", "capital letters", [*say(" saw the end"), EOS], say(" saw. The end"), stops=["The"])
@@ -173,6 +175,13 @@ exercise.slips("""
     stop_string_at_the_very_end_only: any(stop in text for stop in stops) => text.endswith(tuple(stops))
         Only the end of the text was compared with the stop strings. Behind a stop string padding may follow, or the
         rest of the token that completed it: ask whether the text contains it.
+    ends_exactly: any(stop in text for stop in stops)
+        => any(tokenizer.decode(row[:end][: n + 1]).endswith(tuple(stops)) for n in range(len(row[:end])))
+        The text must end in the stop string (endswith). The token that completes it may carry further characters, then
+        the end is never seen: ask whether the text contains it.
+    last_token_only: any(stop in text for stop in stops)
+        => any(stop in tokenizer.decode([token]) for stop in stops for token in row[:end])
+        Each token's text is searched alone. A stop string may span several tokens: decode all ids up to there together.
     forgets_the_clock: "length" if new_ids.shape[1] == max_new_tokens else "time" => "length"
         A row without eos and stop string that is shorter than max_new_tokens was reported as stopped by the limit.
         The limit was not reached: something outside stopped it, here the clock.
@@ -190,6 +199,8 @@ exercise.slips("""
         The stop string was taken for a regular expression, in which a full stop is any character. Ask `stop in text`.
     ignores_capitals: any(stop in text for stop in stops) => any(stop.lower() in text.lower() for stop in stops)
         Capital and small letters were taken for the same. They are different characters: compare the text as it is.
+    lowers_the_text: any(stop in text for stop in stops) => any(stop in text.lower() for stop in stops)
+        The text was turned into small letters, so a stop string with a capital is never found. Compare it as it is.
     first_stop_only: for stop in stops) => for stop in stops[:1])
         Only the first of several stop strings was looked for. Any of them ends a row.
     first_eos_only: as_list(eos_token_id) => as_list(eos_token_id)[:1]

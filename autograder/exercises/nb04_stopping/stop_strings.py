@@ -48,7 +48,7 @@ def probes(rng):
     yield probe("whole_token", "a stop string that is one token", ann, story, stops=[f" {pet}"])
     yield probe("whole_token", "it ends in the middle of a token", ann, story, stops=[". T"])
     yield probe("whole_token", "it lies inside a token", ann, story, stops=["er"])
-    yield probe("whole_token", "the first new token holds it", ann, story, stops=["ha"], hidden=True)
+    yield probe("whole_token", "the first new token holds it", ann, story, stops=["ha"])
     yield probe("whole_token", "the last token holds it", ann, f" and {bob} wanted to play", stops=["la"], hidden=True)
     yield probe("text", "it lies across token borders", ann, story, stops=[f"{pet}. The"])
     yield probe("text", "an emoji of several tokens", ann, smile, stops=["🙂"])
@@ -56,7 +56,7 @@ def probes(rng):
     yield probe("text", "a full stop means a full stop", ann, " was too sad. Tom was sad, too. Yes.", stops=["too."])
     yield probe("text", "capital letters are other letters", ann, short, stops=[f"The {pet}"])
     yield probe("text", "an emoji after one that begins alike", ann, smiles, stops=["🙂"], hidden=True)
-    yield probe("text", "it has many tokens", ann, story, stops=[f"{mood}. {ann} said hello to {bob}"], hidden=True)
+    yield probe("text", "it has many tokens", ann, story, stops=[f"{mood}. {ann} said hello to {bob}"])
     yield probe("new_text", "the prompt contains it", f"{ann} had a {pet}", ". It ran away.", stops=[f" {pet}", ann])
     yield probe("new_text", "it begins in the prompt", f"{ann} had a", again, stops=[f"a {pet}"])
     yield probe("new_text", "the prompt ends with it", f"{ann} had a {pet}", again, stops=[f" {pet}"], hidden=True)
@@ -77,7 +77,7 @@ def probes(rng):
     yield probe("trim", "it ends in the middle of a token, trimmed", ann, story, stops=["y " + mood[0]], trim=True)
     yield probe("trim", "one token completes two of them", ann, story, stops=["The", f"{pet}. T"], trim=True)
     yield probe("trim", "one token holds it twice", ann, f" was a {doubled} one. Yes.", stops=[letter], trim=True)
-    yield probe("trim", "nothing is left", ann, story, stops=[" had a"], trim=True, hidden=True)
+    yield probe("trim", "nothing is left", ann, story, stops=[" had a"], trim=True)
     yield probe("trim", "one lies within another", ann, story, stops=[pet[1:], pet], trim=True, hidden=True)
     yield probe("trim", "an emoji, trimmed", ann, smile, stops=["🙂"], trim=True, hidden=True)
     yield probe(
@@ -149,6 +149,12 @@ def by_pattern(tokenizer, ids, prompt_length, stops, trim):
     return [new_text(row[prompt_length:]) for row in ids]
 
 
+@exercise.mistake
+def returns_the_prompt_too(tokenizer, ids, prompt_length, stops, trim):
+    """The prompt is searched and returned as well. Take only the new ids of each row, ids[:, prompt_length:]."""
+    return reference(tokenizer, ids, 0, stops, trim)
+
+
 exercise.slips("""
     compares_ids: if starts: => if any(row[prompt_length:end][-len(w) :] == w for w in map(tokenizer.encode, stops)):
         The stop string's ids were searched for. Inside a text it may be cut into other tokens: search the decoded text.
@@ -208,6 +214,11 @@ exercise.slips("""
         =>             if min((stop for stop in stops if stop in whole), key=whole.find, default=EOS * "-") in text:
         The stop string that begins first was waited for. Another one may be complete before it, and generation stops
         there: take longer and longer beginnings, and ask of each whether it contains any of them.
+    never_stops: break => pass
+        The text goes on behind the stop string. Leave the loop at the first beginning that contains one: what a model
+        would say after it is not wanted.
+    loses_the_last_token: range(prompt_length + 1, len(row) + 1) => range(prompt_length + 1, max(len(row), 2))
+        The last beginning is missing, that of all new ids: range ends one before its second number.
     one_row_stops_all: if starts:
         => if any(stop in tokenizer.decode(other[prompt_length:end]) for stop in stops for other in ids):
         All rows were cut where the first of them ended. Each row ends by itself.

@@ -84,7 +84,7 @@ def probes(rng):
     yield probe("stops", "max_new_tokens", f" had a {other} and a {pet} and a ball", n=rng.randrange(4, 7))
     yield probe("stops", "the end token comes after one token", [*say(pet)[:1], EOS, *so], hidden=True)
     yield probe("stops", "the end token is the last one allowed", [*so, EOS], n=len(so) + 1, hidden=True)
-    yield probe("stops", "the end token comes at once: no text", [EOS, *so], hidden=True)
+    yield probe("stops", "the end token comes at once: no text", [EOS, *so])
     yield probe("stops", "one new token", so, n=1, hidden=True)
     yield real_weights("gradients are off, and on for the caller", 3)
     yield real_weights("gradients are off, and on for the caller of a longer run", 5, hidden=True)
@@ -179,12 +179,15 @@ exercise.slips("""
         What had been held back was lost when the next token came: decode all new ids together, not the newest alone.
     shows_the_prompt: pending = [] => pending = input_ids[0].tolist()
         The prompt was shown as well. Decode the new ids only.
+    shows_the_last_prompt_token: pending = [] => pending = input_ids[0, -1:].tolist()
+        The last token of the prompt was shown as well. Decode the new ids only, from the prompt's length on.
     one_string_at_the_end: not text.endswith(REPLACEMENT) => False
         The text came as one string at the end: that is decode, not a stream. Yield each new part inside the loop.
     loses_what_is_held_back: if pending => if False
         What was held back at the end is lost: after the loop, yield the rest, even if it is the replacement character.
     drops_broken_characters: skip_special_tokens=True) => skip_special_tokens=True).replace(REPLACEMENT, "")
-        Replacement characters were removed, and with them the character whose parts they are. Wait for the other parts.
+        A character of several tokens is missing. Its parts were removed, or counted as shown while they were held back:
+        wait for the other parts, and note as shown only what has been yielded.
     shows_eos: skip_special_tokens=True => skip_special_tokens=False
         The end-of-sequence token was shown, which is no part of the text: decode with skip_special_tokens=True.
     strips_the_chunks: skip_special_tokens=True) => skip_special_tokens=True).strip()
