@@ -25,7 +25,8 @@ def left_pad(rows, pad_id):
 """
 SOFTMAX = """\
 def softmax(logits):
-    return torch.softmax(logits.float(), dim=-1)
+    weights = (logits - logits.amax(-1, keepdim=True)).exp()
+    return weights / weights.sum(-1, keepdim=True)
 """
 ANSWER = "The next token comes after the last column."
 
