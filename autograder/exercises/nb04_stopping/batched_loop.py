@@ -161,6 +161,8 @@ exercise.slips("""
         When all rows have ended, the loop goes on and appends columns of pads. Leave it when all flags are set.
     one_step_too_many: range(max_new_tokens) => range(max_new_tokens + 1)
         One step more than max_new_tokens was made. The loop takes max_new_tokens steps, unless all rows end earlier.
+    one_step_too_few: range(max_new_tokens) => range(max_new_tokens - 1)
+        One step fewer than max_new_tokens was made. The loop takes max_new_tokens steps, unless all rows end earlier.
     first_eos_id_only: torch.tensor(as_list(eos_token_id)) => torch.tensor(as_list(eos_token_id)[:1])
         Only the first of several eos ids ends a row: compare with all of them, torch.isin(new, ids).
     compares_with_the_list: torch.isin(new, eos) => (new == eos_token_id)

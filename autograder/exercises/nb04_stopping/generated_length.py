@@ -122,10 +122,13 @@ exercise.slips("""
         => min(20, max(n_positions - prompt_length - 1, 0) or n_positions - prompt_length)
         Prompt and new tokens together may be exactly n_positions: near the end of the context, one token more comes.
     every_limit_is_cut: if room < 1:
-        => if prompt_length < n_positions:
-        =>         room = min(room, n_positions - prompt_length)
+        => room = min(room, n_positions - prompt_length)
         =>     if room < 1:
         A limit that was set got cut to the context. Only the default is: what somebody sets, generate tries to do.
+    no_limit_above_n_positions: if room < 1:
+        => room = min(room, n_positions)
+        =>     if room < 1:
+        A limit above n_positions was cut to it. Only the default is cut: what somebody sets, generate tries to do.
     refuses_what_leaves_the_context: if room < 1 => if room < 1 or prompt_length + room > n_positions
         A limit beyond the context was refused. The length is still what the limit says: refuse only a room below 1.
     returns_the_total: return room if eos_at is None else min(room, eos_at)

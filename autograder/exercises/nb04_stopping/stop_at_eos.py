@@ -66,7 +66,7 @@ def probes(rng):
     yield probe("prompt", "the end token also stands inside the prompt", inside, inside[late])
     yield probe("prompt", "the prompt ends in the end token", ends, ends[3])
     yield probe("prompt", "the prompt is nothing but end tokens", only_ends, only_ends[0], hidden=True)
-    yield probe("prompt", "the prompt is nothing but the id 0", only_0, only_0[late], hidden=True)
+    yield probe("prompt", "the prompt is nothing but the id 0", only_0, only_0[late])
     yield probe("prompt", "it begins with one of several end tokens", begins, [UNUSED, begins[0]], hidden=True)
     yield probe("limit", "no end token comes", a, UNUSED)
     yield probe("limit", "the end token would be the next one", a, a[early + 1], n=early - 3)

@@ -69,7 +69,7 @@ def probes(rng):
     yield probe("soon", "accents and other scripts", f"{ann} liked the café. {bob} said señor 日本.", hidden=True)
     yield probe("soon", "line breaks", f"{ann} had a {pet}.\n\nOne day it ran.\nThe end.", hidden=True)
     broken = [*so, *3 * smile[:2]]
-    yield probe("soon", "three broken characters, then a whole one", [*broken, *rain, *say(" again")], hidden=True)
+    yield probe("soon", "three broken characters, then a whole one", [*broken, *rain, *say(" again")])
     yield probe("soon", "the replacement character itself", f"{bob} saw {REPLACEMENT} and a {other}", hidden=True)
     yield probe("text", "a long prompt is not shown", f" They ran to {bob}.", prompt=say(story))
     croco = say(f" a crocodile and a {pet}")  # " a", " c" and more
