@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers.processors import TemplateProcessing
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 from transformers.modeling_outputs import CausalLMOutputWithPast
 from transformers.utils import logging
@@ -162,9 +163,21 @@ def merge_ranks(tokenizer: PreTrainedTokenizerFast) -> dict[tuple[str, str], int
     return {tuple(pair): rank for rank, pair in enumerate(merges)}
 
 
+@lru_cache(maxsize=2)
+def _tokenizer(begins: bool = False) -> PreTrainedTokenizerBase:
+    """The storyteller's tokenizer; with ``begins`` another, which puts a special token before each text, as many do."""
+    if not begins:
+        return _storyteller()[0]
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(STORYTELLER)
+    tokenizer.add_special_tokens({"bos_token": "<|begin|>"})
+    start = (tokenizer.bos_token, tokenizer.bos_token_id)
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single=f"{start[0]} $A", special_tokens=[start])
+    return tokenizer
+
+
 # What a probe may ask for by name (see genlab.judging.values.Resource); shared, so whoever gives one away copies it.
 RESOURCES: dict[str, Callable[..., Any]] = {
-    "tokenizer": lambda: _storyteller()[0],
+    "tokenizer": _tokenizer,
     "ranks": lambda: merge_ranks(_storyteller()[0]),
     "model": lambda: _storyteller()[1],
     "probe_model": lru_cache(maxsize=16)(probe_model),

@@ -10,6 +10,7 @@ from genlab.judging.values import Resource
 
 INF, NAN = math.inf, math.nan
 TOKENIZER = Resource("tokenizer")  # the storyteller's
+BEGINS = Resource("tokenizer", begins=True)  # another: it puts a special token, id 2048, before each text
 
 
 def probe_model(rng: random.Random, seeds: int = 10**6, **settings: Any) -> Resource:
