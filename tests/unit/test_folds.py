@@ -1,0 +1,235 @@
+"""The folds "I'm getting this error" quote what really appears: for each quoted line there is an answer that gets it.
+
+An answer is the notebook's own solution with an edit, as in a slip. What stands in italics at the beginning of a line
+of a fold is a quotation; "..." in it stands for anything.
+"""
+
+import functools
+import re
+
+import pytest
+
+from genlab.checking import CheckFailed, check
+from genlab.judging import runner
+from tests.support.course import SOLUTIONS, read
+
+FOLD = "I'm getting this error</summary>"
+
+# for each exercise: what its fold quotes, and the edit of the solution that gets it
+ANSWERS: dict[str, dict[str, tuple[str, str]]] = {
+    "round_trip": {
+        "KeyError: 'offset_mapping'": ("text, return_offsets_mapping=True", "text"),
+        "the result has 3 elements, not 4": (", tokenizer.decode(ids)\n", "\n"),
+    },
+    "bpe": {
+        "ValueError: min() ... empty": ("if not known", "if not pieces"),
+        "TypeError: '<' not supported between instances of 'NoneType' and 'int'": (" if pair in ranks]", "]"),
+        "TypeError: unhashable type: 'list'": ("pair in ranks", "list(pair) in ranks"),
+        "still running after ...": ("pieces = joined", "pass"),
+    },
+    "count_tokens": {
+        "IndexError: list index out of range": (
+            '[len(tokenizer(text)["input_ids"]) for text in texts]',
+            'list(map(len, tokenizer(texts)["input_ids"]))',
+        ),
+    },
+    "left_pad": {
+        "ValueError: expected sequence of length ... at dim 1": (
+            "ids = [[pad_id] * (width - len(row)) + row",
+            "ids = [row",
+        ),
+        "the dtype of result[1] is float32, not int64": (
+            "torch.tensor(mask)",
+            "torch.tensor(mask) * torch.ones(width)",
+        ),
+    },
+    "new_text": {
+        "the result is of type str, not list": (
+            "tokenizer.batch_decode(output_ids[:,",
+            "tokenizer.decode(output_ids[0][",
+        ),
+        "TypeError: new_text() takes 3 positional arguments but 4 were given": (
+            ", skip_special_tokens: bool = True)",
+            ", *, skip_special_tokens=True)",
+        ),
+    },
+    "next_token_logits": {
+        "IndexError: index out of range in self": ("model(input_ids)", "model(input_ids + model.config.vocab_size)"),
+        "object has no attribute 'argmax'": (".logits[:, -1]", ".argmax(-1)"),
+        "the model ran with gradients on": ("torch.no_grad()", "torch.enable_grad()"),
+    },
+    "softmax": {
+        "The size of tensor a ... must match the size of tensor b": ("amax(dim=-1, keepdim=True)", "amax(dim=-1)"),
+        "the argument logits was changed in place": (
+            "(logits - logits.amax(dim=-1, keepdim=True)).exp()",
+            "logits.sub_(logits.amax(dim=-1, keepdim=True)).exp()",
+        ),
+        "nan": ("(logits - logits.amax(dim=-1, keepdim=True)).exp()", "logits.exp()"),
+    },
+    "top_tokens": {
+        "selected index k out of range": ("values[:k].tolist()", "values.topk(k).values.tolist()"),
+        "got": ("values[:k].tolist()", "values[:k]"),
+    },
+    "sequence_logprob": {
+        "Index tensor must have the same number of dimensions as input tensor": (".unsqueeze(-1)", ""),
+        "Size does not match at dimension 1": (
+            "logprobs[:, :-1].gather(-1, input_ids[:, 1:]",
+            "logprobs[:, :-2].gather(-1, input_ids[:, 1:]",
+        ),
+        "-inf": ("of_the_tokens.sum(dim=-1)", "of_the_tokens.exp().prod(dim=-1).log()"),
+    },
+    "last_real_logits": {
+        "IndexError: index out of range in self": (".clamp(min=0)", ""),
+        "the model was called with shapes ...": (
+            "logits = model(input_ids, attention_mask=attention_mask, position_ids=position_ids).logits",
+            "logits = torch.cat([model(i[None], attention_mask=a[None], position_ids=p[None]).logits"
+            " for i, a, p in zip(input_ids, attention_mask, position_ids)])",
+        ),
+    },
+    "surprise": {"nan": (".nan_to_num(nan=0.0)", "")},
+    "greedy": {
+        "Tensors must have same number of dimensions: got 2 and 1": ("logits.argmax(-1)[:, None]", "logits.argmax(-1)"),
+        "'list' object has no attribute 'shape'": ("ids = prompt_batch(model, ids, n)\n", "ids.shape\n"),
+    },
+    "apply_temperature": {
+        "the argument logits was changed in place": ("return logits / T", "logits /= T\n    return logits"),
+        "this input must be refused with a ValueError, and was accepted": ("if not T > 0", "if False"),
+    },
+    "draw": {
+        "The size of tensor a ... must match the size of tensor b": ("u[:, None]", "u"),
+    },
+    "top_k": {
+        "selected index k out of range": ("min(k, logits.shape[-1])", "k"),
+        "The size of tensor a ... must match the size of tensor b": ("[:, -1:]", "[:, -1]"),
+    },
+    "top_p": {
+        "scatter(): Expected self.dtype to be equal to src.dtype": (", dtype=torch.bool", ""),
+    },
+    "min_p": {
+        "The size of tensor a ... must match the size of tensor b": (", keepdim=True", ""),
+    },
+    "warp": {
+        "'float' object is not callable": (
+            "logits = apply_temperature(logits, T)",
+            "min_p = m\n    logits = apply_temperature(logits, T)",
+        ),
+        "NotImplementedError": ("return min_p(logits, m)", "raise NotImplementedError"),
+        "a row of -inf alone ... was accepted": (".all(-1).any()", "[0].all()"),
+    },
+    "repetition_penalty": {
+        "scatter(): Expected dtype ... for index": ("scatter(1, ids, changed)", "scatter(1, changed, ids)"),
+        "the argument logits was changed in place": ("logits.scatter(", "logits.scatter_("),
+    },
+    "sample": {
+        "probability tensor contains either `inf`, `nan` or element < 0": ("scores.softmax(-1)", "scores"),
+        "Tensors must have same number of dimensions": ("token[:, None]", "token"),
+    },
+    "predictions": {
+        "KeyError": ('        "H": "same",\n', ""),
+        "the function returned None": ("    return {", "    answers = {"),
+    },
+    "generated_length": {
+        "'<' not supported between instances of 'NoneType' and 'int'": (
+            "room if eos_at is None else min(room, eos_at)",
+            "min(room, eos_at)",
+        ),
+        "this input must be refused with a ValueError": ("if max_new_tokens is not None", "if max_new_tokens"),
+    },
+    "stop_at_eos": {
+        "argument of type 'int' is not iterable": (
+            "[eos_token_id] if isinstance(eos_token_id, int) else eos_token_id",
+            "eos_token_id",
+        ),
+        "Tensors must have same number of dimensions": ("new[:, None]", "new"),
+        "the model was called with shapes ...": ("    return input_ids", "    model(input_ids)\n    return input_ids"),
+    },
+    "batched_loop": {
+        "Boolean value of Tensor with more than one value is ambiguous": ("if done.all()", "if done"),
+    },
+    "stop_strings": {
+        "substring not found": (" if stop in text]", "]"),
+        "min() ... empty": ("if trim and starts else", "if trim else"),
+    },
+    "fit_context": {
+        "the shape of the result is ...": ("(n_new - 1)", "n_new"),
+        "this input must be refused with a ValueError, and was accepted": (" or keep < 1", ""),
+    },
+    "stop_reason": {
+        "result[0] is 'eos', not 'stop_string'": (
+            '            if token in ends:\n                return "eos"\n',
+            '            if ends[0] in row:\n                return "eos"\n',
+        ),
+        "argument of type 'int' is not iterable": (
+            "[eos_token_id] if isinstance(eos_token_id, int) else eos_token_id",
+            "eos_token_id",
+        ),
+    },
+    "max_words": {
+        "unsupported operand type(s) for |: 'Tensor' and 'list'": (
+            "return words > self.max_words",
+            "return (words > self.max_words).tolist()",
+        ),
+        "result['answers'][0] is of type bool, not Tensor": (
+            "return words > self.max_words",
+            "return bool((words > self.max_words).all())",
+        ),
+        "Tensors must have same number of dimensions": (
+            "return words > self.max_words",
+            "return (words > self.max_words)[:, None]",
+        ),
+    },
+    "stream": {
+        "'NoneType' object is not iterable": ("yield text[shown:]", "pass"),
+        "expected: [[1, 'on', ...": (
+            "            yield text[shown:]\n            shown = len(text)\n",
+            "            pass\n",
+        ),
+        "the model ran with gradients on": ("torch.no_grad()", "torch.enable_grad()"),
+    },
+}
+
+
+@functools.cache
+def notebook(path):
+    """``(names, solutions, folds)`` of a notebook: what its first cells and solutions define, and the sources."""
+    names, solutions, folds = {}, {}, {}
+    for cell in read(path).cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and (marks.get("solution") or (not solutions and marks.get("locked"))):
+            exec(cell.source, names)
+        if cell.cell_type == "code" and marks.get("solution"):
+            solutions[marks["grade_id"]] = cell.source
+        if FOLD in cell.source:
+            folds[cell.id.removesuffix("-help").replace("-", "_")] = quoted(cell.source)
+    return names, solutions, folds
+
+
+def quoted(source: str) -> list[str]:
+    """The quotations of a fold."""
+    fold = source[source.index(FOLD) :]
+    return [text.strip("`") for text in re.findall(r"^(?:- )?\*(`[^`]+`|[^*\n]+)\*", fold, re.M)]
+
+
+def all_quotations():
+    return [(name, quote) for path in SOLUTIONS for name, quotes in notebook(path)[2].items() for quote in quotes]
+
+
+def test_every_quotation_has_an_answer_that_gets_it():
+    assert {(name, quote) for name, quotes in ANSWERS.items() for quote in quotes} == set(all_quotations())
+
+
+@pytest.mark.parametrize("name, quote", [(name, quote) for name, quotes in ANSWERS.items() for quote in quotes])
+def test_the_fold_quotes_what_appears(name, quote, monkeypatch):
+    time_limit = runner._time_limit
+    monkeypatch.setattr(runner, "_time_limit", lambda seconds: time_limit(min(seconds, 3.0)))  # of an endless loop
+    path = next(path for path in SOLUTIONS if name in notebook(path)[1])
+    names, solutions, _ = notebook(path)
+    old, new = ANSWERS[name][quote]
+    assert old in solutions[name], solutions[name]
+    own = dict(names)
+    exec(solutions[name].replace(old, new), own)
+    function = re.findall(r"^(?:def|class) (\w+)", solutions[name], re.M)[-1]
+    with pytest.raises(CheckFailed) as failed:
+        check(name, own[function])
+    told = " ".join(str(failed.value).split())
+    assert re.search(".*?".join(map(re.escape, quote.split("..."))), told), told
