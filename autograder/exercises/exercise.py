@@ -43,8 +43,9 @@ class Exercise:
     """One exercise: rules, probes, an oracle, mistakes with their hints, other right implementations.
 
     ``module``: ``__name__`` of the declaring file, whose last part is the exercise's name: that of the function that
-    the student writes, and the grade_id. ``points``: the maximum. The other options are those of ``Record`` in
-    ``genlab.judging.outcome``.
+    the student writes, and the grade_id. ``points``: the maximum. ``runs``: the name of the rule about forward passes:
+    ``calls`` and ``no_grad`` are judged in its probes only; without it, in all. The other options are those of
+    ``Record`` in ``genlab.judging.outcome``.
 
     The rest is declared with decorators and with ``slip``. What the exercise ``refuses`` is refused, before they run,
     by oracle, reference, slips, mistakes and alternatives alike, except where ``refuses=False``, or in a
@@ -58,6 +59,7 @@ class Exercise:
     forbids: tuple[str, ...] = ()
     calls: bool = False
     no_grad: bool = False
+    runs: str = ""
     sealed: bool = False
     adapter: Adapter = Adapter.CALL
     mistakes: list[WrongAnswer] = field(default_factory=list, init=False)
@@ -212,29 +214,29 @@ class Exercise:
         assert self._probes is not None, f"{self.name} has no probes"
         rng = random.Random(f"{self.name} {seed}")
         probes = list(self._probes(rng))
-        rules = self._rules or {probe.rule: Rule(probe.rule, probe.name) for probe in probes}
         if seed == PUBLIC_SEED:
             probes = [probe for probe in probes if not probe.hidden]
         else:
             rng.shuffle(probes)
-        if wrong := {probe.rule for probe in probes} ^ set(rules):
+        if wrong := {probe.rule for probe in probes} ^ set(self._rules):
             raise ValueError(f"{self.name}: these rules are not declared, or have no probe: {', '.join(sorted(wrong))}")
 
         def outcomes(function: Callable) -> list[Outcome]:
             """What is compared of each outcome, and no more: a record must not depend on what ran before."""
-            ran = (run(function, probe.args, self.adapter, forbids=self.forbids) for probe in probes)
-            return [_essence(outcome, self.calls or self.no_grad) for outcome in ran]
+            return [
+                self._essence(probe, run(function, probe.args, self.adapter, forbids=self.forbids)) for probe in probes
+            ]
 
         def expected(probe: Probe) -> ProbeRecord:
             if self._oracle is None:
                 return self._generated(probe)
             outcome = run(self._oracle, probe.args, self.adapter)
-            return ProbeRecord(probe.name, probe.rule, probe.args, _essence(outcome, self.calls or self.no_grad))
+            return ProbeRecord(probe.name, probe.rule, probe.args, self._essence(probe, outcome))
 
         return Record(
             name=self.name,
             points=self.points,
-            rules=tuple(rules.values()),
+            rules=tuple(self._rules.values()),
             probes=tuple(map(expected, probes)),
             mistakes=tuple(
                 Mistake(wrong.name, wrong.hint, tuple(outcomes(wrong.function))) for wrong in self.mistakes if hints
@@ -249,18 +251,22 @@ class Exercise:
         )
 
     def _generated(self, probe: Probe) -> ProbeRecord:
-        """The record of a probe whose oracle is ``model.generate`` with the settings of ``generates``."""
+        """The record of a probe whose oracle is ``model.generate`` with the settings of ``generates``.
+
+        What the reference refuses is refused; else of what it does only the forward passes are kept, if they are
+        judged, and ``generated`` asks the library for those of today.
+        """
         assert self._generate is not None and self._reference is not None, f"{self.name} has no oracle"
-        made = ProbeRecord(probe.name, probe.rule, probe.args, Outcome())
-        real = {name: resolve(value) for name, value in probe.args.items()}
-        if self._refuses is not None and self._refuses(*real.values()):
-            refused = run(self._guarded(self._reference), probe.args, self.adapter)
-            return replace(made, expected=_essence(refused, self.calls))
-        return generated(replace(made, generate=self._generate(*real.values())))
+        expected = self._essence(probe, run(self._guarded(self._reference), probe.args, self.adapter))
+        made = ProbeRecord(probe.name, probe.rule, probe.args, expected)
+        if expected.error:
+            return made
+        real = (resolve(value) for value in probe.args.values())
+        return generated(replace(made, generate=self._generate(*real)))
 
-
-def _essence(outcome: Outcome, calls: bool) -> Outcome:
-    """What of an outcome is compared."""
-    error = replace(outcome.error, line="") if outcome.error else None
-    left = tuple(change for change in outcome.left if "gradients" in change)
-    return replace(outcome, error=error, printed="", warned="", left=left, calls=outcome.calls if calls else ())
+    def _essence(self, probe: Probe, outcome: Outcome) -> Outcome:
+        """What of an outcome is compared."""
+        error = replace(outcome.error, line="") if outcome.error else None
+        left = tuple(change for change in outcome.left if "gradients" in change)
+        judged = (self.calls or self.no_grad) and (error or self.runs in ("", probe.rule))
+        return replace(outcome, error=error, printed="", warned="", left=left, calls=outcome.calls if judged else ())

@@ -43,8 +43,12 @@ def _gradients() -> str:
 
 
 def _criterion(make: Callable, args: dict[str, Any]) -> dict[str, Any]:
-    """What ``make(tokenizer, prompt_length, limit)`` answers at each step of a run, and the ids that come of it."""
-    model, tokenizer, ids, limit, max_new_tokens = args.values()
+    """What ``make(tokenizer, prompt_length, limit)`` answers at each step of a run, and the ids that come of it.
+
+    With one more argument that is true, ``"anew"`` holds what the same object then says of the rows' beginnings, as in
+    another run, and what another object says that is asked about the whole rows at once.
+    """
+    model, tokenizer, ids, limit, max_new_tokens, *anew = args.values()
     criterion = make(tokenizer, ids.shape[1], limit)
     answers = []
 
@@ -59,7 +63,11 @@ def _criterion(make: Callable, args: dict[str, Any]) -> dict[str, Any]:
         pad_token_id=tokenizer.eos_token_id,
         stopping_criteria=[ask],
     )
-    return {"is_criterion": isinstance(criterion, StoppingCriteria), "answers": answers, "sequences": sequences}
+    result = {"is_criterion": isinstance(criterion, StoppingCriteria), "answers": answers, "sequences": sequences}
+    if any(anew):
+        beginnings = sequences[:, : ids.shape[1] + 1]
+        result["anew"] = [criterion(beginnings, None), make(tokenizer, ids.shape[1], limit)(sequences, None)]
+    return result
 
 
 def _each(function: Callable, args: dict[str, Any]) -> list[Any]:

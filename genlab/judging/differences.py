@@ -36,11 +36,16 @@ def differs(record: Record, expected: Outcome, outcome: Outcome) -> str | None:
         return "what must be exactly 0 is a small number"
     if sorted(outcome.mutated) != sorted(expected.mutated):
         return f"the argument {', '.join(outcome.mutated)} was changed in place; work on a copy"
-    if record.calls and [call.shape for call in expected.calls] != [call.shape for call in outcome.calls]:
-        return f"the model was called with shapes {_runs(outcome.calls)} instead of {_runs(expected.calls)}"
+    return _runs_differ(record, expected.calls, outcome)
+
+
+def _runs_differ(record: Record, expected: tuple[Call, ...], outcome: Outcome) -> str | None:
+    """What differs in how the model ran; where no forward pass is expected, none is judged."""
+    if record.calls and expected and [call.shape for call in expected] != [call.shape for call in outcome.calls]:
+        return f"the model was called with shapes {_runs(outcome.calls)} instead of {_runs(expected)}"
     if record.no_grad:
-        grads_on = [any(call.grad for call in o.calls) for o in (expected, outcome)]
-        if grads_on == [False, True]:
+        grads_on = [any(call.grad for call in calls) for calls in (expected, outcome.calls)]
+        if expected and grads_on == [False, True]:
             return "the model ran with gradients on: wrap the call in torch.no_grad()"
         if any("gradients" in change for change in outcome.left):
             return "gradients stay switched off for everything that runs later: use `with torch.no_grad():`"

@@ -140,8 +140,8 @@ class Record:
 
     ``tolerance``, ``exact_zeros``: see ``values.same``. ``forbids``: names of torch functions that an answer may not
     call, because the student writes them. ``calls``: the shapes of forward passes are judged; ``no_grad``: so is
-    whether gradients were on. ``sealed``: what is right stands in the file in a form that a reader does not take in,
-    and a report does not tell it.
+    whether gradients were on; neither where no forward pass is expected. ``sealed``: what is right stands in the file
+    in a form that a reader does not take in, and a report does not tell it.
     """
 
     name: str

@@ -4,15 +4,19 @@ The tests of an exercise run in one worker, so that its records are made once.
 """
 
 import functools
+import inspect
 import itertools
+from dataclasses import replace
 
 import pytest
+import torch
 
 from autograder.authoring.build_checks import build, is_fresh
-from autograder.exercises import Exercise, all_exercises, files
+from autograder.exercises import Exercise, Probe, all_exercises, files
 from genlab.checking import DATA, CheckFailed, check
-from genlab.judging.outcome import Error, Outcome, Record
-from genlab.judging.runner import outcomes_of
+from genlab.judging.outcome import Call, Error, Outcome, Record
+from genlab.judging.runner import generated, outcomes_of
+from genlab.judging.values import Resource
 from genlab.judging.verdict import judge, score
 from tests.support.course import SOLUTIONS, read
 
@@ -86,8 +90,6 @@ def test_nonsense_fails_with_words(name):
 @each
 def test_grading_has_kinds_of_its_own(name):
     """What the visible check shows is asked with other inputs and in another order, and more is asked."""
-    if not EXERCISES[name]._rules:
-        pytest.skip("its rules are not declared yet")
     public, graded = (record(name, seed) for seed in SEEDS)
     shown, asked = ([probe.name for probe in made.probes] for made in (public, graded))
     assert set(shown) <= set(asked) and asked[: len(shown)] != shown
@@ -100,8 +102,6 @@ def test_grading_has_kinds_of_its_own(name):
 @each
 def test_every_rule_has_an_answer_that_breaks_it_alone(name):
     """What a card promises is tested: for each of its rules there is a mistake that this rule catches, and no other."""
-    if not EXERCISES[name]._rules:
-        pytest.skip("its rules are not declared yet")
     for seed in SEEDS:
         made = record(name, seed)
         assert len(made.rules) >= 3 and all(len(rule.text) > 25 for rule in made.rules), "rules are sentences"
@@ -113,8 +113,6 @@ def test_every_rule_has_an_answer_that_breaks_it_alone(name):
 @each
 def test_what_computes_nothing_earns_nothing(name, seed):
     """A function that only raises, gives one answer, or plays the visible answers back in their order."""
-    if not EXERCISES[name]._rules:
-        pytest.skip("its rules are not declared yet")
     shown = [probe.expected for probe in record(name, SEEDS[0]).probes]
     made = record(name, seed)
     number = len(made.probes)
@@ -212,3 +210,58 @@ def test_a_slip_may_accept_what_must_be_refused():
 
 def doubled(x):
     return x * 2
+
+
+@torch.no_grad()
+def writes(model, ids, n):
+    for _ in range(n):
+        ids = torch.cat([ids, model(ids).logits[:, -1].argmax(-1)[:, None]], dim=1)
+    return ids
+
+
+def test_forward_passes_are_judged_under_one_rule_also_where_the_library_is_right():
+    """How often the model runs, and in which mode, is what the library does today; elsewhere it may run as it likes."""
+    exercise = Exercise(f"{__name__}.writes", points=1, calls=True, no_grad=True, runs="runs")
+    exercise.rules("tokens: the tokens are those of the library\nruns: every step runs the model once")
+    exercise.refuses(lambda model, ids, n: "the prompt is empty" if ids.numel() == 0 else "")
+    exercise.reference(writes)
+
+    @exercise.probes
+    def probes(rng):
+        model = Resource("probe_model", seed=rng.randrange(100), eos_token_id=None)
+        for rule in ("tokens", "runs"):
+            yield Probe(f"two tokens: {rule}", rule=rule, model=model, ids=torch.tensor([[3, 1, 4]]), n=2)
+        yield Probe("an empty prompt", rule="tokens", model=model, ids=torch.empty(1, 0).long(), n=2)
+
+    @exercise.generates
+    def settings(model, ids, n):
+        return {"seed": 0, "do_sample": False, "max_new_tokens": n, "pad_token_id": 0}
+
+    record = Record.from_json(exercise.record().to_json())
+    steps = (Call((1, 3), grad=False), Call((1, 4), grad=False))
+    assert [probe.expected.calls for probe in record.probes] == [(), steps, ()]
+    elsewhere = replace(record.probes[1], expected=Outcome(calls=steps * 9))
+    assert generated(elsewhere).expected.calls == steps
+
+    def reasons(function):
+        return [verdict.reason for verdict in judge(record, outcomes_of(function, record))]
+
+    def refusing(model, ids, n):
+        if ids.numel() == 0:
+            raise ValueError("the prompt is empty")
+        return writes(model, ids, n)
+
+    def runs_at_first(model, ids, n):
+        model(ids if ids.numel() else torch.tensor([[1]]))
+        return refusing(model, ids, n)
+
+    def without_gradients(model, ids, n):
+        with torch.no_grad():
+            return runs_at_first(model, ids, n)
+
+    unwrapped = inspect.unwrap(writes)
+    assert reasons(refusing) == ["", "", ""]
+    assert reasons(unwrapped)[0] == "" and "gradients on" in reasons(unwrapped)[1]
+    for function in (runs_at_first, without_gradients):
+        tokens, runs, refusal = reasons(function)
+        assert tokens == "" and "2 x [1, 3], [1, 4] instead of [1, 3], [1, 4]" in runs and "after 1 forward" in refusal

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from genlab.models import RESOURCES
 
@@ -43,8 +44,13 @@ def strange(rng: random.Random, *characters: list[str]) -> str:
             return text
 
 
-def one_token_words(rng: random.Random, count: int) -> str:
-    """A text of exactly ``count`` tokens, all different: each a lower-case word with its space."""
+def one_token_words(rng: random.Random, count: int, apart: bool = False) -> str:
+    """A text of exactly ``count`` tokens, all different: each a lower-case word with its space.
+
+    ``apart``: no word begins with another; there are fewer of these.
+    """
     pieces = [piece for piece in sorted(RESOURCES["tokenizer"]().get_vocab()) if piece.startswith("Ġ")]
     plain = [piece for piece in pieces if len(piece) > 4 and re.fullmatch("[a-z]+", piece[1:])]
+    if apart:
+        plain = [piece for piece, following in pairwise([*plain, ""]) if not following.startswith(piece)]
     return "".join(rng.sample(plain, count)).replace("Ġ", " ")

@@ -14,8 +14,8 @@ from genlab.models import RESOURCES
 
 exercise = Exercise(__name__, points=4, adapter=Adapter.EACH)
 exercise.rules("""
-    lowest (2): of all neighbors the pair with the lowest rank is joined first, wherever it stands in the word and in
-        the table; ranks may have gaps, and the table is not changed
+    lowest (2): of all neighbors the pair with the lowest rank in the given table is joined first, wherever it stands in
+        the word and in the table; ranks may have gaps, and the table is not changed
     pieces (3): what was joined is one piece from then on, and neighbors are looked up again until no pair has a rank,
         as the library does with real words
     everywhere: a pair is joined wherever it occurs, from left to right, and no piece is used twice
@@ -29,9 +29,12 @@ GAPS = [9, 10, 200, 3000]  # as text, 10 comes before 9
 def probes(rng):
     """Only ``pieces`` takes more than one merge, ``lowest`` alone has a table out of order, ``everywhere`` has runs."""
 
-    def probe(rule, name, words, *merges, ranks=range(9), order=1, hidden=False):
+    def some_letters():
+        return "".join(rng.sample(string.ascii_letters, 14))
+
+    def probe(rule, name, words, *merges, ranks=range(9), order=1, hidden=False, letters=None):
         """``words`` and ``merges`` with other letters in place of theirs."""
-        other = str.maketrans("abcdefghijklmn", "".join(rng.sample(string.ascii_letters, 14)))
+        other = str.maketrans("abcdefghijklmn", letters or some_letters())
         table = {tuple(pair.translate(other).split()): rank for pair, rank in zip(merges, ranks, strict=False)}
         table = dict(list(table.items())[::order])
         return Probe(name, rule=rule, hidden=hidden, word=[word.translate(other) for word in words], ranks=table)
@@ -43,6 +46,9 @@ def probes(rng):
         return letter * (2 * rng.randrange(2, 5) + 1)
 
     yield lowest("the lowest rank first, wherever it stands", ["abc", "abcabc"], "b c", "a b")
+    same, words, merges = some_letters(), ["abcd", "cabc"], ("b c", "c d", "a b")
+    yield lowest("a table of three merges", words, *merges, letters=same)
+    yield lowest("the same words, and another order of the merges", words, *merges, ranks=[2, 1, 0], letters=same)
     yield lowest("a longer piece can be out of reach", ["abcd"], "c d", "b c", "a bc")
     yield lowest("ranks with gaps", ["abc", "dabce"], "b c", "a b", ranks=GAPS)
     yield lowest("the lowest rank between two others", ["abcd", "bcda"], "b c", "a b", "c d", hidden=True)
@@ -50,7 +56,7 @@ def probes(rng):
 
     yield probe("pieces", "merged pieces merge again", ["banana", "ban"], "a n", "an a", "b an")
     yield probe("pieces", "a pair is two whole pieces", ["banan", "ban"], "b a", "a n")
-    yield probe("pieces", "a pair has a rank, not the text that it makes", ["abc", "cab"], "b c", "a b", "ab c")
+    yield probe("pieces", "a pair has a rank, not the text that it makes", ["abc", "cab", "abcd"], "b c", "a b", "ab c")
     eight = "abcdefgh", "a b", "c d", "e f", "g h", "ab cd", "ef gh", "abcd efgh"
     yield probe("pieces", "a word that becomes one piece", [eight[0], eight[0] * 3], *eight[1:], hidden=True)
 
@@ -63,7 +69,7 @@ def probes(rng):
     yield probe("short", "no pair has a rank", ["nab", "na"], "a n", hidden=True)
     yield probe("short", "no merges at all", ["abca", "", "a"], hidden=True)
 
-    def words(name, word, hidden=False):
+    def real_words(name, word, hidden=False):
         found = []
         while len(found) < 250:
             if not re.search(r"(.+)\1\1", new := word()):  # see ``everywhere``
@@ -80,10 +86,10 @@ def probes(rng):
 
     # words in byte-level characters: from nearly as learned to ever stranger
     pieces = sorted(piece for piece in RESOURCES["tokenizer"]().get_vocab() if piece.isalpha())
-    yield words("250 words: two pieces each", lambda: joined(2))
-    yield words("250 words of any bytes", lambda: "".join(rng.choices(ALPHABET, k=rng.randrange(1, 9))))
-    yield words("250 words with a wrong letter", mistyped, hidden=True)
-    yield words("250 words: many pieces", lambda: joined(rng.randrange(3, 12)), hidden=True)
+    yield real_words("250 words: two pieces each", lambda: joined(2))
+    yield real_words("250 words of any bytes", lambda: "".join(rng.choices(ALPHABET, k=rng.randrange(1, 9))))
+    yield real_words("250 words with a wrong letter", mistyped, hidden=True)
+    yield real_words("250 words: many pieces", lambda: joined(rng.randrange(3, 12)), hidden=True)
 
 
 @lru_cache(maxsize=16)
@@ -140,6 +146,17 @@ exercise.slips("""
         =>         del ranks[best]
         Merges were taken out of the table, so the next word misses them. A pair that is joined everywhere does not come
         up again by itself: leave the table as it is.
+    writes_into_the_table: if pair in ranks => if ranks.setdefault(pair, 10**9) < 10**9
+        Pairs without a rank were written into the table that was given, as setdefault does. It belongs to the caller:
+        ask with `in`, or with get, which writes nothing.
+    leaves_out_the_last_pair: in pairwise(pieces) if => in pairwise(pieces[:-1]) if
+        The last two pieces were never looked at as a pair. n pieces have n - 1 pairs of neighbors, the last one
+        included: pairwise(pieces), or range(len(pieces) - 1).
+    whole_word_if_known: pieces = list(word)
+        => known = any((word[:i], word[i:]) in ranks for i in range(len(word)))
+        =>     pieces = [word] if known else list(word)
+        A word that is itself a known piece came back whole. Early merges may put it out of reach: begin with its
+        characters, and let the merges decide.
     merges_only_once: while known => if known
         It stopped after one merge. Each merge makes new pairs: go on until no pair of neighbors has a rank.
     never_merges_merged_pieces: pieces = merged(pieces, min(known, key=ranks.get))

@@ -1,20 +1,22 @@
 """``count_tokens``: the number of tokens of each text."""
 
+import unicodedata
 from functools import partial
 
 from autograder.exercises.exercise import Exercise, Probe
-from autograder.exercises.inputs import TOKENIZER
+from autograder.exercises.inputs import BEGINS, TOKENIZER
 from autograder.exercises.nb01_tokenization._shared import ACCENTS, EMOJI, EOS, SCRIPTS, one_token_words, strange, words
 
 exercise = Exercise(__name__, points=2)
 exercise.rules("""
+    list: the result is a list of int, one number for each text, in order: 0 for an empty text, an empty list for none
     as_it_is (2): a text is counted as it stands: with its capital letters and with every space and line break, also
         those at its ends
     characters: an accent, an emoji or a letter of another script counts with all its tokens
     special: a special token in a text is one token, and counts like any other
+    given: the tokenizer that is given counts, with the special token that it may put before each text by itself
     occurrences: a token counts as often as it occurs in a text
     whole: a text is counted to its end, even if it is longer than the model's context
-    list: there is one number for each text, in order: 0 for an empty text, and an empty list for no texts
 """)
 
 
@@ -22,13 +24,25 @@ exercise.rules("""
 def probes(rng):
     """Only where a rule says so, a text has capital letters, spaces at its ends or a token that occurs twice."""
 
-    def probe(rule, name, texts, hidden=False):
-        return Probe(name, rule=rule, hidden=hidden, tokenizer=TOKENIZER, texts=texts)
+    def probe(rule, name, texts, hidden=False, tokenizer=TOKENIZER):
+        return Probe(name, rule=rule, hidden=hidden, tokenizer=tokenizer, texts=texts)
 
     some = partial(words, rng)
 
     def long(count):
         return "," + one_token_words(rng, count - 1)
+
+    def several(count):
+        """Texts of all lengths."""
+        return [some(rng.choice(["{}", "{} {}", "{} {} {}"])) for _ in range(count)]
+
+    twice = [some("{} {}"), some("{} {} {} {} {}")]
+    yield probe("list", "no texts at all", [])
+    yield probe("list", "an empty text among others, and a text twice", [twice[0], "", *twice])
+    yield probe("list", "eleven texts", several(11))
+    yield probe("list", "only empty texts", [""] * rng.randrange(2, 5), hidden=True)
+    yield probe("list", "the same texts again", [*twice, some("{}"), *twice], hidden=True)
+    yield probe("list", "many texts", several(37), hidden=True)
 
     spaces = [some("{}"), some(" {}"), some("{} "), some("{}  {}")]
     capitals = [some("{} {} {}.", str.capitalize), some("{} {}", str.title), some("{}", str.upper)]
@@ -52,6 +66,11 @@ def probes(rng):
     yield probe("special", "a special token alone, at the end, in between", special)
     yield probe("special", "a special token in front, and between spaces", spaced, hidden=True)
 
+    texts = several(3)
+    yield probe("given", "another tokenizer puts a special token before each text", texts, tokenizer=BEGINS)
+    yield probe("given", "the same texts, and the usual tokenizer", texts)
+    yield probe("given", "another tokenizer, and a text twice", [*several(2), twice[1]] * 2, True, tokenizer=BEGINS)
+
     often = [" ".join([some("{}")] * times) for times in (rng.randrange(4, 9), 3)]
     code = f"def {some('{}')}:\n        {some('{}')}\n        return {some('{}')}"
     letter = rng.choice("qxz") * rng.randrange(9, 30)
@@ -62,12 +81,6 @@ def probes(rng):
     borders = [long(256), long(257), long(rng.randrange(300, 500))]
     yield probe("whole", "a text longer than the model's context", [long(rng.randrange(520, 600))])
     yield probe("whole", "as long as the context, one more, many more", borders, hidden=True)
-
-    twice = [some("{} {}"), some("{} {} {} {} {}")]
-    yield probe("list", "no texts at all", [])
-    yield probe("list", "an empty text among others, and a text twice", [twice[0], "", *twice])
-    yield probe("list", "only empty texts", [""] * rng.randrange(2, 5), hidden=True)
-    yield probe("list", "the same texts again", [*twice, some("{}"), *twice], hidden=True)
 
 
 @exercise.oracle
@@ -108,6 +121,9 @@ exercise.slips("""
     special_tokens_as_text: tokenizer(text) => tokenizer(text, split_special_tokens=True)
         The special token was cut up like ordinary text. The model knows it as a single id: call the tokenizer without
         split_special_tokens.
+    adds_no_special_tokens: tokenizer(text) => tokenizer(text, add_special_tokens=False)
+        The special token that some tokenizers put before each text was left out, as tokenize does, or
+        add_special_tokens=False. The model is given it, too: count the input_ids of tokenizer(text).
     counts_distinct_tokens: tokenizer(text)["input_ids"] => set(tokenizer(text)["input_ids"])
         Each token was counted once, however often it occurs. The model reads every occurrence: no set().
     cuts_at_the_context: tokenizer(text) => tokenizer(text, truncation=True)
@@ -118,6 +134,17 @@ exercise.slips("""
     one_call_for_an_empty_list: len(tokenizer(text)["input_ids"]) for text in texts
         => len(ids) for ids in tokenizer(texts)["input_ids"]
         The tokenizer raises an IndexError for an empty list. Take the texts one by one, or handle that case first.
+    counts_at_least_one: len(tokenizer(text)["input_ids"]) => max(1, len(tokenizer(text)["input_ids"]))
+        An empty text was counted as one token. It has none, and the model would be given none: no lower limit.
+    orders_by_length: for text in texts => for text in sorted(texts, key=len)
+        The numbers stand in another order than the texts, as after sorting them by length. Count them in the order in
+        which they came.
+    each_text_once: for text in texts => for text in dict.fromkeys(texts)
+        A text that comes twice was answered once, as by a dictionary with texts for keys. Each text has its number: go
+        through the list itself.
+    forgets_the_last_batch: for text in texts => for text in texts[: len(texts) // min(4, len(texts) or 1) * 4]
+        The last texts are missing, as where texts are taken in batches and the last batch is not full. Take what is
+        left over, too, or the texts one by one.
     leaves_out_empty_texts: for text in texts => for text in texts if text
         Empty texts were left out, so the numbers no longer stand beside their texts: an empty text has 0 tokens.
     one_number_for_all: [len(tokenizer(text)["input_ids"]) for text in texts]
@@ -134,14 +161,21 @@ def counts_the_padding(tokenizer, texts):
     return [len(ids) for ids in tokenizer(texts, padding=True)["input_ids"]] if texts else []
 
 
+@exercise.mistake
+def normalizes(tokenizer, texts):
+    """Characters were replaced by others that look alike (NFC): an accent that stood alone became part of its letter.
+    They are other bytes, and so other tokens: count the text as it is."""
+    return [len(tokenizer(unicodedata.normalize("NFC", text))["input_ids"]) for text in texts]
+
+
 @exercise.alternative
 def by_one_call(tokenizer, texts):
     return [sum(mask) for mask in tokenizer(texts)["attention_mask"]] if texts else []
 
 
 @exercise.alternative
-def by_pieces(tokenizer, texts):
-    return [len(tokenizer.tokenize(text)) for text in texts]
+def by_ids(tokenizer, texts):
+    return list(map(len, map(tokenizer.encode, texts)))
 
 
 @exercise.alternative

@@ -8,11 +8,12 @@ from autograder.exercises.exercise import Exercise, Probe
 
 exercise = Exercise(__name__, points=3)
 exercise.rules("""
-    fill (2): filler goes in front of each shorter row until it is as long as the longest one, wherever that stands
+    fill (2): filler goes in front of each shorter row until it is as long as the longest one, wherever that stands and
+        however long it is; the rows that were given are not changed
     real: the mask is 1 for each token of a row, also for one that has the pad id, and 0 for filler
     shape: ids and mask are int64 of shape [number of rows, length of the longest], even for one row or for one column
     empty: an empty row becomes filler from end to end, and its mask is 0 everywhere
-    rows: each row stays in its place, also when several are equal, and the rows that were given are not changed
+    rows: each row stays in its place, also when several are equal
 """)
 
 
@@ -36,12 +37,16 @@ def probes(rng):
     def short():
         return rng.randrange(1, 4)
 
+    yield probe("shape", "one row needs no filler", rows(short() + 1), 0)
+    yield probe("shape", "rows of one token each", rows(*[1] * (short() + 1)), other())
+    yield probe("shape", "one row of one token", rows(1), other(), True)
+
     yield probe("fill", "the longest row comes first", rows(5, 2), 0)
     yield probe("fill", "the longest row is not the first", rows(2, short() + 3, short()), other())
     yield probe("fill", "the longest row comes last", rows(1, 3, short() + 4), other(), True)
     yield probe("fill", "a short row beside a very long one", rows(1, rng.randrange(40, 60), 2), 0, True)
-    long = [rng.sample(range(2, 200), 180) + rng.sample(range(2, 200), 100), *rows(2)]
-    yield probe("fill", "a row longer than the bundled model's context", long, other(), True)
+    long = [rng.sample(range(2, 200), 180) + rng.sample(range(2, 200), 77), *rows(2)]
+    yield probe("fill", "a row longer than the bundled model's context", long, other())
     large = [[i + 150_000 for i in row] for row in rows(2, 4, 3)]
     yield probe("fill", "ids of a large vocabulary", large, 151_643, True)
     yield probe("fill", "many rows", rows(*(rng.randrange(1, 9) for _ in range(8)), 9), other(), True)
@@ -52,10 +57,6 @@ def probes(rng):
     zeros = [[0, *first, 0], [first[0], 0, 0], [0, 0], second]
     yield probe("real", "the pad id is 0, and rows begin and end with it", zeros, 0, True)
     yield probe("real", "a row of nothing but the pad id", [[*first, *second], [pad] * short(), third], pad, True)
-
-    yield probe("shape", "one row needs no filler", rows(short() + 1), 0)
-    yield probe("shape", "rows of one token each", rows(*[1] * (short() + 1)), other())
-    yield probe("shape", "one row of one token", rows(1), other(), True)
 
     yield probe("empty", "an empty row among others", [*rows(short() + 2), [], *rows(2)], other())
     yield probe("empty", "empty rows at the end", [*rows(short() + 1), [], []], 0, True)
@@ -83,6 +84,9 @@ exercise.slips("""
         must be a real token: put the padding in front.
     pads_with_0: padded(row, pad_id) => padded(row, 0)
         The filler is 0 instead of pad_id. Which id fills up is the caller's choice: use the argument.
+    takes_0_for_no_pad_id: padded(row, pad_id) => padded(row, pad_id or 2047)
+        Another id filled up where pad_id is 0, because 0 counts as false in `pad_id or ...`. It is an id like any
+        other: use the argument as it is.
     masks_ids_equal_to_pad: torch.tensor(mask) => (torch.tensor(ids) != pad_id).long()
         Comparing ids with pad_id also hides real tokens that happen to have that id: build the mask from the lengths.
     masks_pad_ids_in_front: torch.tensor(mask) => ((torch.tensor(ids) != pad_id).cumsum(1) > 0).long()
@@ -93,6 +97,9 @@ exercise.slips("""
         The mask is upside down: 1 marks a real token, which may be attended to, and 0 padding, which may not.
     mask_of_ones: torch.tensor(mask) => torch.ones_like(torch.tensor(ids))
         The mask is 1 everywhere, so the model would read the padding as if it were text: padding gets 0.
+    mask_begins_one_late: padded([1] * len(row), 0) => padded([1] * (len(row) - 1), 0)
+        The first real token of each row has the mask 0, as by > in place of >=. A row of n tokens has n ones: build the
+        mask from the lengths.
     mask_of_booleans: torch.tensor(mask) => torch.tensor(mask).bool()
         The mask is made of True and False. It is asked for as int64, like the ids: write 1 and 0, or use long().
     ids_of_floats: torch.tensor(ids) => torch.tensor(ids).float()
@@ -107,6 +114,16 @@ exercise.slips("""
         => rows = sorted(rows, key=len)
         =>     width = len(rows[-1])
         The rows were sorted by their lengths. Whoever made the batch counts on their order: take max() of the lengths.
+    sorts_the_rows_down: width = max(len(row) for row in rows)
+        => rows = sorted(rows, key=len, reverse=True)
+        =>     width = len(rows[0])
+        The rows were sorted, the longest one first. Whoever made the batch counts on their order: take max() of the
+        lengths.
+    cuts_at_256: width = max(len(row) for row in rows)
+        => rows = [row[-256:] for row in rows]
+        =>     width = max(len(row) for row in rows)
+        A long row lost its beginning. What fits into a model is not the business of padding: the width is the length of
+        the longest row, however long.
     drops_empty_rows: width = max(len(row) for row in rows)
         => rows = [row for row in rows if row]
         =>     width = max(len(row) for row in rows)

@@ -5,15 +5,17 @@ from functools import partial
 import torch
 
 from autograder.exercises.exercise import Exercise, Probe
-from autograder.exercises.inputs import TOKENIZER
+from autograder.exercises.inputs import BEGINS, TOKENIZER
 from autograder.exercises.nb01_tokenization._shared import EMOJI, EOS, one_token_words
 from genlab.models import RESOURCES
 
+BEGIN = 2048  # the id of the special token of BEGINS
 exercise = Exercise(__name__, points=3)
 exercise.rules("""
     columns (2): the first prompt_length columns of each row are left out, filler and special tokens included, and no
-        other column
-    skips: with skip_special_tokens=True a text has no special token, and what stands behind one stays
+        other column; output_ids stays as it was
+    skips: with skip_special_tokens=True a text has no special token of any kind, and all else stays: what stands behind
+        one, and ordinary tokens that spell one
     shows: with skip_special_tokens=False a text has every special token, as often as it stands in the row
     default: skip_special_tokens is True when it is left away
     ids_first: ids are cut, and then decoded all at once: a character may be several of them, and begin in the prompt,
@@ -28,7 +30,7 @@ def probes(rng):
     """Only in ``columns`` has a prompt filler or special tokens; only in ``kept`` has a text spaces at its ends."""
     tokenizer = RESOURCES["tokenizer"]()
 
-    def probe(rule, name, rows, hidden=False, **skip):
+    def probe(rule, name, rows, hidden=False, of=TOKENIZER, **skip):
         """Rows of prompt and new text, as ``generate`` returns them: prompts padded left, what is new filled right."""
         rows = [[tokenizer.encode(part) if isinstance(part, str) else part for part in row] for row in rows]
         width, room = (max(map(len, column)) for column in zip(*rows, strict=True))
@@ -37,7 +39,7 @@ def probes(rng):
         args = {"output_ids": torch.tensor(output), "prompt_length": width}
         if skip:
             args["skip_special_tokens"] = skip["skip"]
-        return Probe(name, rule=rule, hidden=hidden, tokenizer=TOKENIZER, **args)
+        return Probe(name, rule=rule, hidden=hidden, tokenizer=of, **args)
 
     def some(count):
         """``count`` tokens."""
@@ -51,6 +53,14 @@ def probes(rng):
 
     def ends(length):
         return row(going_on(length) + EOS)
+
+    def spelled():
+        """Ordinary tokens that spell the special one."""
+        return row([*tokenizer.encode(going_on(3)), *tokenizer.encode(EOS, split_special_tokens=True)])
+
+    def begins():
+        """Two stories, each begun by the special token of ``BEGINS``."""
+        return row([BEGIN, *tokenizer.encode(going_on(3) + EOS), BEGIN, *tokenizer.encode("Once" + some(2))])
 
     def second_story():
         return row(going_on(3) + "." + EOS + "Once" + some(2))
@@ -67,14 +77,22 @@ def probes(rng):
     yield probe("columns", "the prompt is a special token", [(EOS, going_on(4))], True, skip=False)
     yield probe("columns", "prompt_length is 0", [("", going_on(5)), ("", going_on(5))], True, skip=True)
     endings = [(some(length), ending) for length, ending in zip((1, 8, 3), rng.sample(",.!?", 3), strict=True)]
-    yield probe("columns", "a single new column", endings, skip=True)
+    yield probe("rows", "a single new column", [row(mark) for mark in rng.sample(",.!?", 3)], skip=True)
+    yield probe("columns", "a single new column behind filler", endings, skip=True)
 
-    yield probe("skips", "the story ends", [ends(5)], skip=True)
+    ended = [ends(5)]
+    yield probe("skips", "the story ends", ended, skip=True)
     yield probe("skips", "a second story after the first", [second_story()], skip=True)
+    yield probe("skips", "a special token of another tokenizer", [begins()], of=BEGINS, skip=True)
+    yield probe("skips", "ordinary tokens that spell the special one", [spelled()], skip=True)
+    yield probe(
+        "skips", "both tokenizers' special tokens, spelled and real", [spelled(), begins()], True, BEGINS, skip=True
+    )
     yield probe("skips", "a new story at once", [row(f"{EOS}Once{some(3)}.")], True, skip=True)
     yield probe("skips", "rows that end at different times", [ends(2), second_story()], True, skip=True)
 
-    yield probe("shows", "the end of the story is wanted", [ends(5)], skip=False)
+    yield probe("shows", "the end of the story is wanted", ended, skip=False)
+    yield probe("shows", "a special token of another tokenizer is wanted", [begins()], True, BEGINS, skip=False)
     yield probe("shows", "a row was finished first and filled up", [ends(2), row(going_on(6))], skip=False)
     yield probe(
         "shows", "two stories, and a new one at once", [second_story(), row(f"{EOS}Once{some(3)}")], True, skip=False
@@ -108,6 +126,11 @@ def probes(rng):
 def reference(tokenizer, output_ids, prompt_length, skip_special_tokens=True):
     decode = partial(tokenizer.decode, skip_special_tokens=skip_special_tokens)
     return [decode(row[prompt_length:]) for row in output_ids.tolist()]
+
+
+def until(ids, end):
+    """The ids before the first ``end``."""
+    return ids[: ids.index(end)] if end in ids else ids
 
 
 exercise.slips("""
@@ -144,6 +167,16 @@ exercise.slips("""
         Special tokens are missing where they were asked for: pass the argument skip_special_tokens on to the decoder.
     never_skips: =skip_special_tokens => =False
         Special tokens are shown where not wanted: pass skip_special_tokens on to the decoder, whose default is False.
+    skips_the_end_of_text_only: decode(row[prompt_length:])
+        => tokenizer.decode([i for i in row[prompt_length:] if i != tokenizer.eos_token_id or not skip_special_tokens])
+        Only the end-of-text token was skipped. A tokenizer may have other special tokens, one for the beginning, say:
+        pass skip_special_tokens on to the decoder, which knows them all.
+    removes_special_tokens_at_the_end_only: decode(row[prompt_length:])
+        => tokenizer.decode(row[prompt_length : len(row) - next(
+        =>         (n for n, i in enumerate(reversed(row)) if i not in tokenizer.all_special_ids), 0)
+        =>         if skip_special_tokens else None])
+        Special tokens were removed from the end of a row only, and one further in front stayed. Skipping means all of
+        them: pass skip_special_tokens on to the decoder.
     does_the_opposite: =skip_special_tokens => =not skip_special_tokens
         Special tokens are shown where they were to be skipped, and the other way round: pass skip_special_tokens on as
         it is.
@@ -161,14 +194,23 @@ exercise.slips("""
     strips_the_new_text: decode(row[prompt_length:]) => decode(row[prompt_length:]).strip()
         The new text lost the space that its first word begins with, and no longer fits the prompt: leave out strip().
     ends_at_the_first_eos: decode(row[prompt_length:])
-        => tokenizer.decode(row[prompt_length:]).split(tokenizer.eos_token)[0]
+        => decode(until(row[prompt_length:], tokenizer.eos_token_id))
         Rows were cut at end-of-text even where special tokens are wanted. The argument decides: decode all the new ids.
     ends_at_the_first_eos_if_it_skips: decode(row[prompt_length:])
-        => decode(row[prompt_length:]) if not skip_special_tokens else
-        =>         tokenizer.decode(row[prompt_length:]).split(tokenizer.eos_token)[0]
+        => decode(until(row[prompt_length:], tokenizer.eos_token_id) if skip_special_tokens else row[prompt_length:])
         The text was cut at the first special token. To skip means to leave out such tokens and nothing else: decode all
         the new ids with skip_special_tokens.
 """)
+
+
+@exercise.mistake
+def removes_special_tokens_as_text(tokenizer, output_ids, prompt_length, skip_special_tokens=True):
+    """Special tokens were removed from the decoded text, where ordinary tokens may spell the same: "<", "|", "end" and
+    so on. What is special is an id: pass skip_special_tokens on to the decoder."""
+    texts = tokenizer.batch_decode(output_ids[:, prompt_length:])
+    for token in tokenizer.all_special_tokens if skip_special_tokens else []:
+        texts = [text.replace(token, "") for text in texts]
+    return texts
 
 
 @exercise.alternative
@@ -187,6 +229,5 @@ def by_one_call(tokenizer, output_ids, prompt_length, skip_special_tokens=True):
 def row_by_row(tokenizer, output_ids, prompt_length, skip_special_tokens=True):
     texts = []
     for row in output_ids:
-        text = tokenizer.decode(row[prompt_length:])
-        texts.append(text.replace(tokenizer.eos_token, "") if skip_special_tokens else text)
+        texts.append(tokenizer.decode(row[prompt_length:], skip_special_tokens=skip_special_tokens))
     return texts

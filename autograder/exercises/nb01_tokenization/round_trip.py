@@ -4,17 +4,20 @@ import re
 from functools import partial
 
 from autograder.exercises.exercise import Exercise, Probe
-from autograder.exercises.inputs import TOKENIZER
-from autograder.exercises.nb01_tokenization._shared import ACCENTS, EMOJI, EOS, SCRIPTS, strange, words
+from autograder.exercises.inputs import BEGINS, TOKENIZER
+from autograder.exercises.nb01_tokenization._shared import ACCENTS, EMOJI, EOS, SCRIPTS, one_token_words, strange, words
 
 exercise = Exercise(__name__, points=2)
 exercise.rules("""
     spaces: spaces come back as they were: in front, at the end, several in a row, before punctuation
     special: a special token in the text is one token with its own offsets, and comes back
     characters: a character of several tokens comes back whole, and the offsets of each of them are that character
-    pieces: the pieces are the vocabulary's own entries, in which a space is written Ġ and a line break Ċ
+    pieces: every line break is kept, and the pieces are the vocabulary's own entries, in which a space is written Ġ and
+        a line break Ċ
+    given: the tokenizer that is given is asked: what another one puts before each text by itself, a special token, is
+        among the ids, the pieces, the offsets and in the decoded text
     offsets: text[start:end] is what a token covers, its space included, also where the same piece comes again
-    short: a text of one token, or of none, gives lists as well
+    length: a text longer than the model's context comes back whole, and one token or none gives lists as well
 """)
 
 
@@ -22,11 +25,13 @@ exercise.rules("""
 def probes(rng):
     """Only where a rule says so, a text has spaces at its ends, line breaks, or a token whose text stands earlier."""
 
-    def probe(rule, name, text, hidden=False):
-        return Probe(name, rule=rule, hidden=hidden, tokenizer=TOKENIZER, text=text)
+    def probe(rule, name, text, hidden=False, tokenizer=TOKENIZER):
+        return Probe(name, rule=rule, hidden=hidden, tokenizer=tokenizer, text=text)
 
     some = partial(words, rng)
 
+    yield probe("pieces", "a line break between two words", some("{}\n{}"))
+    yield probe("offsets", "a sentence", f"Once upon a time, there was a{some(' {} {}')}.")
     yield probe("spaces", "a space in front", some(" {} {} {}"))
     yield probe("spaces", "two spaces in between", some("{}  {}"))
     yield probe("spaces", "a space at the end", some("{} "))
@@ -49,14 +54,20 @@ def probes(rng):
     yield probe("pieces", "a line break at the end", some("{} {}\n"), hidden=True)
 
     again, letter = some(" {} {}"), rng.choice("qxz")
-    yield probe("offsets", "a sentence", f"Once upon a time, there was a{some(' {} {}')}.")
     yield probe("offsets", "the same words again", f"{some('{}')}{again} and and{again}")
     yield probe("offsets", "one letter again and again", some("{}") + letter * rng.randrange(4, 9), hidden=True)
     yield probe("offsets", "a word that begins like an earlier one", some("{} {} then") + some(" the {}"), hidden=True)
 
-    yield probe("short", "one token", rng.choice(["and", "red", "so", "un"]))
-    yield probe("short", "no text at all", "")
-    yield probe("short", "one letter", rng.choice("bcdfghjklmnpqrstvwxyz"), hidden=True)
+    text = some("{}, {} {}.")
+    yield probe("given", "another tokenizer puts a special token before the text", text, tokenizer=BEGINS)
+    yield probe("given", "the same text, and the usual tokenizer", text)
+    yield probe("given", "another tokenizer, and a text of one word", some("{}"), hidden=True, tokenizer=BEGINS)
+
+    yield probe("length", "one more token than the model's context", "," + one_token_words(rng, 256, apart=True))
+    yield probe("length", "300 tokens", "," + one_token_words(rng, 299, apart=True), hidden=True)
+    yield probe("length", "one token", rng.choice(["and", "red", "so", "un"]))
+    yield probe("length", "no text at all", "")
+    yield probe("length", "one letter", rng.choice("bcdfghjklmnpqrstvwxyz"), hidden=True)
 
 
 @exercise.oracle
@@ -105,6 +116,22 @@ exercise.slips(r"""
     special_tokens_as_text: tokenizer(text, => tokenizer(text, split_special_tokens=True,
         The special token was cut up like ordinary text. The model knows it as a single id: call the tokenizer without
         split_special_tokens.
+    adds_no_special_tokens: tokenizer(text, => tokenizer(text, add_special_tokens=False,
+        The special token that some tokenizers put before each text is missing. The model is given it, too: call the
+        tokenizer without add_special_tokens=False.
+    pieces_by_tokenize: tokenizer.convert_ids_to_tokens(ids) => tokenizer.tokenize(text)
+        The pieces are those of tokenizer.tokenize, which leaves out the special token that some tokenizers put before
+        each text, so ids and pieces do not match. Look up the ids: convert_ids_to_tokens(ids).
+    gives_the_text_back: tokenizer.decode(ids) => text
+        The text that was given came back, and nothing was decoded. What a tokenizer adds, a special token before each
+        text, shows only in what the ids decode to: tokenizer.decode(ids).
+    cuts_at_the_context: tokenizer(text, => tokenizer(text, truncation=True,
+        A long text was cut at the model's context. Nothing may get lost, and the warning about the length is harmless
+        here: leave out truncation.
+    marks_as_spaces: tokenizer.convert_ids_to_tokens(ids)
+        => [piece.replace("Ġ", " ").replace("Ċ", "\n") for piece in tokenizer.convert_ids_to_tokens(ids)]
+        Spaces and line breaks were written into the pieces in place of their marks Ġ and Ċ. The vocabulary's own
+        entries hold the marks: return what convert_ids_to_tokens gives.
     decoded_pieces: tokenizer.convert_ids_to_tokens(ids) => [tokenizer.decode([i]) for i in ids]
         The pieces are decoded text, not the vocabulary's entries (where a space is Ġ): use convert_ids_to_tokens.
     pieces_without_the_mark: tokenizer.convert_ids_to_tokens(ids)
@@ -144,7 +171,7 @@ def unzips(tokenizer, text):
 @exercise.alternative
 def by_separate_methods(tokenizer, text):
     ids, offsets = tokenizer.encode(text), tokenizer.backend_tokenizer.encode(text).offsets
-    return ids, tokenizer.tokenize(text), offsets, tokenizer.decode(ids)
+    return ids, list(map(tokenizer.convert_ids_to_tokens, ids)), offsets, tokenizer.decode(ids)
 
 
 @exercise.alternative

@@ -8,12 +8,15 @@ from autograder.exercises.exercise import Exercise, Probe
 from autograder.exercises.inputs import probe_model, prompt
 from autograder.exercises.nb02_forward_step._shared import different_rows, gradients
 
+LAST = 30  # the last of 31 ids, the probe models' end of text
 exercise = Exercise(__name__, points=4, tolerance=1e-4, calls=True, no_grad=True)
 exercise.rules("""
-    front (2): padding in front of a row is neither read nor counted: each row gives what it gives alone
-    behind: padding behind a row is passed over: the logits stand at its own last real token
+    front (2): each row gives what it gives alone: its real tokens count 0, 1, 2, ..., and padding in front of them is
+        neither read nor counted
+    behind: the logits stand at each row's own last real token, whether it has padding behind it, in front, or both
     any_ids: only the mask tells what is real: padding may hold any ids, and a real token the id of a padding
-    lines: each row gives a line, float32 [B, V], also if there is one row; one forward pass serves the batch
+    lines: each row gives a line, float32 [B, V], also if there is one row; the model is called once, on all of
+        input_ids
     gradients: the model runs with gradients off
 """)
 
@@ -23,33 +26,38 @@ def probes(rng):
     def probe(rule, name, *pads, width=9, hidden=False, **settings):
         """Rows with (left, right) padding of zeros, which no other token is; in ``any_ids`` it is the other way round.
 
-        A rule that is not about padding in front has the same in all rows, a rule about several rows a longest first
-        row: so positions of the first row for all break the rule ``front`` alone.
+        Only ``any_ids`` has real tokens with the last id, too.
+
+        A rule that is not about padding in front has the same in all rows, and a longest row first: so positions of the
+        first row for all break the rule ``front`` alone.
         """
         mask = torch.tensor([[int(left <= t < width - right) for t in range(width)] for left, right in pads])
-        ids = (1 + different_rows(rng, len(pads), width, 30)) * mask
+        ids = (1 + different_rows(rng, len(pads), width, LAST - 1)) * mask
         if rule == "any_ids":
             last = (mask * torch.arange(width)).argmax(-1)
             ids += (1 + prompt(rng, len(pads), width, 30)) * (1 - mask)
-            ids[range(len(pads)), last - 1] = ids[range(len(pads)), last] = 0
+            ids[range(len(pads)), last - 1], ids[range(len(pads)), last] = rng.sample([0, LAST], 2)
         model = probe_model(rng, **settings)
         return Probe(name, rule=rule, hidden=hidden, model=model, input_ids=ids, attention_mask=mask)
 
-    yield probe("lines", "no padding", (0, 0), (0, 0))
-    yield probe("lines", "one row, padding on both sides", (3, 2))
+    yield probe("front", "no padding", (0, 0), (0, 0))
+    yield probe("lines", "one row without padding", (0, 0))
     yield probe("lines", "one row of one token", (0, 0), width=1, hidden=True)
+    yield probe("behind", "padding on the right", (0, 0), (0, 3), (0, 6))
+    yield probe("front", "padding on the left", (4, 0), (0, 0), (7, 0))
+    yield probe("behind", "padding on both sides", (2, 1), (2, 4), (2, 3))
+    yield probe("lines", "one row, padding on both sides", (3, 2))
     yield probe("lines", "one row, padding on the left", (5, 0), width=8, hidden=True)
     yield probe("lines", "as many rows as columns", *[(0, 0)] * 6, width=6, vocab_size=53, hidden=True)
-    yield probe("front", "padding on the left", (4, 0), (0, 0), (7, 0))
-    yield probe("front", "padding on both sides", (1, 4), (3, 2))
+    yield probe("front", "padding on both sides, in every row another", (1, 4), (3, 2))
     yield probe("front", "every row padded in its own way", (5, 0), (0, 5), (0, 0), (2, 4))
     yield probe("front", "one real token", (6, 0), (3, 3), (0, 0), width=7, hidden=True)
     yield probe("front", "the first row without padding", (0, 0), (2, 1), (0, 4), (6, 0), hidden=True)
     yield probe("front", "as many columns as the model has positions", (20, 0), (0, 0), (7, 9), width=32)
-    yield probe("behind", "padding on the right", (0, 0), (0, 3), (0, 6))
     yield probe("behind", "padding on the right in every row", (0, 2), (0, 5), (0, 3), hidden=True)
     yield probe("behind", "one token, then padding", (0, 0), (0, 7), width=8, hidden=True)
     yield probe("any_ids", "any ids as padding", (2, 0), (2, 3), (2, 1))
+    yield probe("any_ids", "any ids as padding, on both sides", (3, 1), (3, 2), hidden=True)
     yield probe("any_ids", "any ids as padding, on the left", (3, 0), (3, 0), hidden=True)
     yield probe("gradients", "gradients are off", (2, 0), (2, 0), gradients=False)
     yield probe("gradients", "gradients are off without padding, too", (0, 0), (0, 0), gradients=False, hidden=True)
@@ -109,6 +117,16 @@ exercise.slips("""
         => (attention_mask.sum(-1) - 1 if attention_mask[0, 0] else columns[-1])
         The first row decided on which side all rows are padded. Each row may have its padding on its own side, or on
         both: look for the last 1 of each row's mask.
+    first_column_of_padding: (attention_mask * columns).argmax(-1) => (attention_mask == 0).int().argmax(-1) - 1
+        The first 0 of the mask was taken for the end of the row. Where a row has padding on both sides, it stands in
+        front: look for the last 1 of each row's mask.
+    start_and_length: (attention_mask * columns).argmax(-1)
+        => (attention_mask.argmax(-1) + attention_mask.sum(-1)).clamp(max=columns[-1])
+        The first real column plus the number of real tokens is the column behind the last one. Subtract 1.
+    last_column_of_the_first_row: (attention_mask * columns).argmax(-1)
+        => (columns[-1] if attention_mask[0, -1] else attention_mask.sum(-1) - 1)
+        The last column of the first row decided on which side all rows are padded. Each row may have its padding on its
+        own side, or on both: look for the last 1 of each row's mask.
     either_left_or_right: (attention_mask * columns).argmax(-1)
         => torch.where(attention_mask[:, -1] == 1, columns[-1], attention_mask.sum(-1) - 1)
         A row with padding behind was taken to have none in front, but it may have both: mask.sum(-1) - 1 is then too

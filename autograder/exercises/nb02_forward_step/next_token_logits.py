@@ -8,7 +8,8 @@ from autograder.exercises.nb02_forward_step._shared import different_rows, gradi
 
 exercise = Exercise(__name__, points=2, tolerance=1e-5, calls=True, no_grad=True)
 exercise.rules("""
-    logits (2): the raw logits at the last position, which has read the whole row: float32 [1, V] for one row
+    logits (2): the raw logits of the given model at the last position, which has read the whole row, whatever ids it
+        holds: float32 [1, V] for one row
     rows: several rows go through the model together, in one call, and each gives a line of its own, [B, V]
     gradients: the model runs with gradients off
 """)

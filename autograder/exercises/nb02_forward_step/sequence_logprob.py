@@ -9,6 +9,7 @@ from transformers.loss.loss_utils import ForCausalLMLoss
 from autograder.exercises.exercise import Exercise, Probe
 from autograder.exercises.inputs import probe_model
 from autograder.exercises.nb02_forward_step._shared import different_rows, gathered, gradients
+from genlab.models import RESOURCES
 
 LAST = 30  # the last of 31 ids, the probe models' end of text
 
@@ -17,7 +18,8 @@ exercise.rules("""
     sums (2): total is the sum of the log probabilities of all tokens but the first, perplexity exp of minus their mean
     rows: each row has a total and a perplexity of its own: float32 [B] twice
     every_token: rows have no padding, so each token counts, whatever its id is and however often it comes
-    long: a long text, or one of very unlikely tokens, has a finite total, although its probability is 0.0 in any float
+    long: a long text, or one with a very unlikely token, has a finite total and perplexity, although its probability
+        is 0.0 in any float
     refuses: a row of fewer than two tokens, of which nothing is predicted, is refused with a ValueError
     gradients: the model runs with gradients off
 """)
@@ -43,6 +45,18 @@ def probes(rng):
         ids[:, list(places)] = token
         return ids
 
+    def hardly_possible(name, place, spread, depth, hidden=False):
+        """Each token is the likeliest, but the one at ``place`` has a log probability below -``depth``."""
+        model, ids = probe_model(rng, initializer_range=spread), rows(1, 1)
+        for t in range(1, 24):
+            logits = RESOURCES["probe_model"](**model.settings)(ids).logits[0, -1]
+            logits[[0, LAST]] = logits.mean()
+            best = logits.argmin() if t == place else logits.argmax()
+            if t == place and logits.log_softmax(-1)[best] > -depth:
+                return hardly_possible(name, place, spread, depth, hidden)
+            ids = torch.cat([ids, best.reshape(1, 1)], dim=1)
+        return Probe(name, rule="long", hidden=hidden, model=model, input_ids=ids)
+
     yield probe("sums", "two tokens: one prediction", rows(1, 2))
     yield probe("sums", "one row", rows(1, 5))
     yield probe("sums", "two tokens of another vocabulary", rows(1, 2, 53), vocab_size=53, hidden=True)
@@ -56,6 +70,9 @@ def probes(rng):
     yield probe("every_token", "the same token again and again", rows(1, 1).repeat(1, 6), hidden=True)
     yield probe("long", "300 tokens", rows(1, 300), n_positions=300)
     yield probe("long", "very unlikely tokens", rows(1, 5), initializer_range=8.0)
+    yield hardly_possible("a token whose probability is 0.0 in float32", 9, spread=16.0, depth=150)
+    yield hardly_possible("a token whose probability is 0.0 in float64", 20, spread=64.0, depth=800)
+    yield hardly_possible("the first prediction is of a very unlikely token", 1, spread=64.0, depth=800, hidden=True)
     yield probe("long", "250 tokens", rows(1, 250, 53), n_positions=256, vocab_size=53, hidden=True)
     yield probe("refuses", "one token: nothing is predicted", rows(2, 1))
     yield probe("refuses", "no token at all", torch.zeros(1, 0, dtype=torch.int64))
@@ -100,6 +117,15 @@ exercise.slips("""
         => total = logprobs.exp().prod(dim=-1).log()
         =>     mean = total / logprobs.shape[1]
         A product of many probabilities becomes 0.0, its logarithm -inf. Add up log probabilities from log_softmax.
+    log_of_softmax: logits.log_softmax(-1) => logits.softmax(-1).log()
+        softmax rounds a very small probability to 0.0, and its logarithm is -inf. Use log_softmax, which never leaves
+        the logarithms.
+    log_of_softmax_in_float64: logits.log_softmax(-1) => logits.double().softmax(-1).log().float()
+        A float64 also rounds a very small probability to 0.0, only later, and its logarithm is -inf. Use log_softmax,
+        which never leaves the logarithms.
+    adds_a_little: logits.log_softmax(-1) => (logits.softmax(-1) + 1e-10).log()
+        A small number was added before the logarithm, so no token can be less likely than that. Use log_softmax, which
+        needs no such help.
     raw_logits: .log_softmax(-1) =>
         Logits were added up. They become log probabilities only by log_softmax over the vocabulary.
     probabilities: .log_softmax(-1) => .softmax(-1)
@@ -136,26 +162,26 @@ exercise.slips("""
         => logprobs = logprobs * (input_ids[:, 1:] != model.config.eos_token_id)
         =>     total, mean =
         The end-of-text token was left out as if it were padding. The rows have none, and this token is predicted, too.
-    refuses_two_tokens: logprobs =
+    refuses_two_tokens: with gradients(model):
         => if input_ids.shape[1] <= 2:
         =>         raise ValueError("too short")
-        =>     logprobs =
+        =>     with gradients(model):
         Two tokens were refused. That is enough: the second one is predicted from the first. Refuse T < 2.
     accepts_one_token (refuses nothing)
         A row of one token was accepted. Nothing is predicted, and perplexity is 0 / 0: raise a ValueError that says so.
-    accepts_an_empty_row (refuses nothing): logprobs =
+    accepts_an_empty_row (refuses nothing): with gradients(model):
         => if input_ids.shape[1] == 1:
         =>         raise ValueError("one token")
-        =>     logprobs =
+        =>     with gradients(model):
         A row of one token is refused, but not one of none, in which nothing is predicted, either. Refuse T < 2.
-    counts_the_rows (refuses nothing): logprobs =
+    counts_the_rows (refuses nothing): with gradients(model):
         => if len(input_ids) < 2:
         =>         raise ValueError("one token")
-        =>     logprobs =
+        =>     with gradients(model):
         len() of a tensor [B, T] is B, the number of rows. The number of tokens is input_ids.shape[1]: refuse T < 2.
-    asserts (refuses nothing): logprobs =
+    asserts (refuses nothing): with gradients(model):
         => assert input_ids.shape[1] > 1, "one token"
-        =>     logprobs =
+        =>     with gradients(model):
         An assert ends in an AssertionError, or in nothing under python -O. Write `if ...: raise ValueError(...)`.
 """)
 

@@ -13,7 +13,8 @@ HIGHEST = torch.finfo(torch.float32).max
 FORBIDDEN = ("softmax", "_softmax", "log_softmax", "_log_softmax", "softmin")
 exercise = Exercise(__name__, points=3, tolerance=1e-6, exact_zeros=True, forbids=FORBIDDEN)
 exercise.rules("""
-    shares: each probability is exp(logit), divided by the sum of these over the row; one row [V] gives [V]
+    shares: each probability is exp(logit), divided by the sum of these over the row, in a float32 of the shape of the
+        logits: one row [V] gives [V], and [1, V] gives [1, V]
     height: it is right for logits of any height, the lowest and the highest numbers among them
     forbidden: a logit of -inf gets probability exactly 0, however low the other logits of its row are
     rows: each row is a distribution of its own, whatever the height of the other rows
@@ -55,6 +56,7 @@ def probes(rng):
     yield probe("shares", "one row of two tokens", normal(2), hidden=True)
     yield probe("shares", "one long row", normal(40), hidden=True)
     yield probe("height", "all logits about 300", normal(2, 5, height=300))
+    yield probe("height", "all logits about -60", normal(2, 4, height=-60))
     yield probe("height", "logits of 10,000", wide)
     yield probe("height", "logits of -10,000", normal(2, 3, height=-1e4))
     yield probe("height", "the highest and the lowest numbers", highest, hidden=True)
@@ -104,6 +106,21 @@ exercise.slips("""
     shifts_down_only: logits.amax(-1, keepdim=True) => logits.amax(-1, keepdim=True).clamp(min=0)
         Only rows with high logits were shifted, so a row far below zero is still 0 / 0. Subtract each row's largest
         logit whatever it is.
+    clamps_high_logits: (logits - logits.amax(-1, keepdim=True)) => logits.clamp(max=80)
+        Logits above a border were set to the border, which makes different ones equal, and low ones are not helped.
+        Shift the row instead: subtract its largest logit.
+    clamps_shifted_logits: (logits - logits.amax(-1, keepdim=True))
+        => (logits - logits.amax(-1, keepdim=True)).clamp(min=-50)
+        The shifted logits were held above a border, so a forbidden token keeps a small probability. exp() of a very low
+        number is 0 by itself, and that of -inf exactly: leave out the border.
+    subtracts_the_mean_of_the_finite: (logits - logits.amax(-1, keepdim=True))
+        => (logits - logits.masked_fill(logits == -INF, torch.nan).nanmean(-1, keepdim=True))
+        The mean of each row's finite logits was subtracted: one logit far above it still overflows. Subtract the row's
+        largest logit.
+    largest_size_of_the_finite: logits.amax(-1, keepdim=True)
+        => logits.masked_fill(logits == -INF, 0).abs().amax(-1, keepdim=True)
+        The largest absolute value among the finite logits was subtracted, which moves a row of negative logits still
+        further down, to 0 / 0. Subtract each row's largest logit, with its sign.
     clamps_the_logits: (logits - logits.amax(-1, keepdim=True)) => logits.clamp(-80, 80)
         Logits beyond a border were set to the border, which makes different ones equal. Shift the row instead:
         subtract its largest logit.
@@ -118,6 +135,9 @@ exercise.slips("""
         row's largest logit is subtracted, its exp() is exactly 0.
     the_library_s: weights / weights.sum(-1, keepdim=True) => torch.softmax(logits, dim=-1)
         The library's softmax was called, or a function that contains it. Here you write it: exp() and a sum.
+    the_library_s_logarithm: weights / weights.sum(-1, keepdim=True) => logits.log_softmax(dim=-1).exp()
+        The library's log_softmax was called, which is softmax but for the last step. Here you write it: exp() and a
+        sum.
     over_the_first_axis: weights / weights.sum(-1, keepdim=True)
         => (logits - logits.amax(0)).exp() / (logits - logits.amax(0)).exp().sum(0)
         The probabilities add up to 1 down the batch, not along the vocabulary. The vocabulary is the last axis: dim=-1.

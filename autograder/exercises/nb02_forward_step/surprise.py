@@ -46,12 +46,16 @@ def probes(rng):
     certain[:, 2] = 1e4 + rng.random()
     one_left = normalized(2, 5, below=[INF] * 4)
 
+    # whoever forgets the base, a factor or a position is right about a certain token: what fails is the shape
+    yield probe(
+        "shape", "one row of certain tokens", certain[:1].log_softmax(-1), torch.tensor([[rng.randrange(4), 2, 2, 2]])
+    )
+    yield probe("bits", "eight equal probabilities are 3 bits", torch.full((2, 8), rng.random()), coming(2, 0, 3, 7))
     yield probe("pairs", "two rows", normalized(2, 6, 9), different_rows(rng, 2, 6, 9))
     yield probe("pairs", "many rows", normalized(4, 7, 12), different_rows(rng, 4, 7, 12), hidden=True)
     yield probe("pairs", "as many rows as positions and tokens", normalized(4, 4, 4), coming(4, 1, 0, 3), hidden=True)
-    yield probe("bits", "eight equal probabilities are 3 bits", torch.full((2, 8), rng.random()), coming(2, 0, 3, 7))
-    yield probe("bits", "a certain token is 0 bits", certain, torch.tensor([[1, 2, 2], [rng.randrange(4), 2, 2]]))
     yield probe("bits", "logits of any kind", raw, different_rows(rng, 2, 5, 40))
+    yield probe("bits", "a certain token is 0 bits", certain, torch.tensor([[1, 2, 2], [rng.randrange(4), 2, 2]]))
     yield probe("bits", "all logits 64 higher", raw + 64, different_rows(rng, 2, 6, 40), hidden=True)
     yield probe("bits", "two tokens", gaussian_logits(rng, 3, 2), coming(3, 0, 1, 1, 0), hidden=True)
     yield probe("impossible", "a token of probability 0", normalized(2, 7, below=[INF, INF]), coming(2, 1, 5, 6, 3))

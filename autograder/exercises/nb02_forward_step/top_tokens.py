@@ -5,13 +5,13 @@ import heapq
 import torch
 
 from autograder.exercises.exercise import Exercise, Probe
-from autograder.exercises.inputs import TOKENIZER, distinct_logits
+from autograder.exercises.inputs import BEGINS, TOKENIZER, distinct_logits
 
 # Of the bundled vocabulary:
 PLAIN = 94  # so many ids from 0 on are single characters that are stored as they are shown
 SPACED = (257, 258, 259, 260, 262, 265, 266, 267, 268, 269)  # " t", " a", " s", ...
 NEWLINE, E_ACUTE = 198, (127, 102)  # E_ACUTE: the two bytes of one character
-END, SIZE = 2047, 2048  # the special token, and all there are
+END, SIZE = 2047, 2048  # the special token, and all there are; the tokenizer BEGINS has one more
 
 exercise = Exercise(__name__, points=2)
 exercise.rules("""
@@ -19,14 +19,14 @@ exercise.rules("""
     ties: among equal probabilities the lower id comes first, also where k cuts through them (topk promises no order)
     all: where k exceeds the vocabulary, the table holds all there is, each token once
     every_token: no token is left out: special ones and those with probability 0 stand in the table as well
-    text: the piece is the decoded text of that one id, with its leading space
+    text: the piece is the text that the given tokenizer decodes that one id to, with its leading space
 """)
 
 
 @exercise.probes
 def probes(rng):
-    def probe(rule, name, probs, k, hidden=False):
-        return Probe(name, rule=rule, hidden=hidden, tokenizer=TOKENIZER, probs=probs, k=k)
+    def probe(rule, name, probs, k, hidden=False, tokenizer=TOKENIZER):
+        return Probe(name, rule=rule, hidden=hidden, tokenizer=tokenizer, probs=probs, k=k)
 
     def unsorted(size, spread=6.0):
         return distinct_logits(rng, 1, size, spread)[0].softmax(-1)
@@ -49,13 +49,13 @@ def probes(rng):
     yield probe("order", "other very small probabilities", unsorted(PLAIN // 2, spread=25.0), PLAIN // 2, hidden=True)
     yield probe("ties", "equal probabilities: the lower id first", shuffled(1.0, 2.0, 1.0, 2.0, 1.0, 1.0), 5)
     yield probe("ties", "k cuts through equal ones", among_zeros(*[1.0] * 8, size=20), rng.randrange(3, 7), hidden=True)
-    yield probe("ties", "several have probability 0", among_zeros(5.0, 3.0, size=12), 8, hidden=True)
+    yield probe("ties", "all are equal", torch.full((8,), 0.125), rng.randrange(4, 8), hidden=True)
+    yield probe("every_token", "the special token is the likeliest", among_zeros(4.0, 3.0, 1.0, ids=[END, *plain]), 3)
+    yield probe("every_token", "a token with probability 0", shuffled(0.0, 1.0, 2.0, 5.0), 4)
     yield probe("all", "more than there are tokens", shuffled(1.0, 2.0, 5.0), 50)
     yield probe("all", "one more than there are tokens", shuffled(1.0, 3.0, 4.0), 4)
     yield probe("all", "k = 0: nothing", shuffled(1.0, 3.0, 4.0), 0)
     yield probe("all", "a vocabulary of one token", torch.ones(1), 3, hidden=True)
-    yield probe("every_token", "the special token is the likeliest", among_zeros(4.0, 3.0, 1.0, ids=[END, *plain]), 3)
-    yield probe("every_token", "a token with probability 0", shuffled(0.0, 1.0, 2.0, 5.0), 4)
     special = among_zeros(5.0, 2.0, 1.0, ids=[plain[0], END, plain[1]])
     yield probe("every_token", "the special token in the middle", special, 2, hidden=True)
     yield probe("every_token", "one token has it all", shuffled(0.0, 8.0), 2, hidden=True)
@@ -63,6 +63,9 @@ def probes(rng):
     mixed = [NEWLINE, rng.choice(SPACED), rng.randrange(PLAIN)]
     yield probe("text", "a line break, a space, a letter", among_zeros(4.0, 3.0, 1.0, ids=mixed), 3)
     yield probe("text", "two halves of one character", among_zeros(5.0, 2.0, 1.0, ids=[*E_ACUTE, 220]), 3)
+    more = among_zeros(4.0, 3.0, 1.0, ids=[spaced[0], SIZE, plain[1]], size=SIZE + 1)
+    yield probe("text", "another tokenizer, which knows one id more", more, 3, tokenizer=BEGINS)
+    yield probe("text", "an id that this tokenizer does not know has no text", more, 3)
     halves = [220, NEWLINE, *reversed(E_ACUTE)]
     yield probe("text", "the halves in the other order", among_zeros(4.0, 3.0, 2.0, 1.0, ids=halves), 4, hidden=True)
 

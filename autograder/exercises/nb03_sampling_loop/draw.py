@@ -11,10 +11,11 @@ from autograder.exercises.nb03_sampling_loop._shared import refuse, until  # noq
 
 exercise = Exercise(__name__, points=3)
 exercise.rules("""
-    finds (2): the first token whose cumulative sum is greater than u is drawn; the shares lie in the order of the ids
+    finds (2): the first token whose cumulative sum is greater than u is drawn; the shares lie in the order of the ids,
+        each as it is, however small, and also where hundreds of tokens are added up
     edges: a u exactly on an edge belongs to the next possible token
     impossible: a token with probability 0 is never drawn, not even by u = 0
-    beyond: if u is beyond the sum of the row, the last token with a probability above 0 is drawn
+    beyond: if u is beyond the sum of the row, the last token with a probability above 0 is drawn, however small it is
     rows: row i is decided by u[i] and by its own probabilities
     refuses_nan: NaN among the probabilities is refused with a ValueError, in whatever row and place it is
 """)
@@ -29,10 +30,10 @@ def probes(rng):
     Only the rule ``finds`` has rows that do not descend, and only ``rows`` has different numbers u.
     """
 
-    def shares(width, ordered=True):
-        """Positive multiples of 1/256 that add up to 1."""
-        cuts = [0, *sorted(rng.sample(range(1, 256), width - 1)), 256]
-        row = [(b - a) / 256 for a, b in itertools.pairwise(cuts)]
+    def shares(width, ordered=True, parts=256):
+        """Positive multiples of 1/``parts`` that add up to 1."""
+        cuts = [0, *sorted(rng.sample(range(1, parts), width - 1)), parts]
+        row = [(b - a) / parts for a, b in itertools.pairwise(cuts)]
         return sorted(row, reverse=True) if ordered else row
 
     def edge(row, token):
@@ -74,6 +75,27 @@ def probes(rng):
     rows = [row, *(unordered(6)[0] for _ in range(4))]
     yield probe("five rows under one u", "finds", rows, u, hidden=True)
 
+    def long(name, width, rows, place, hidden=False):
+        """Rows with many shares, of which 16 bits hold no sum, and numbers u at the same place of other tokens."""
+
+        def make():
+            made = [shares(width, parts=2**16) for _ in range(rows)]
+            tokens = [rng.randrange(width // 4, width // 2) for _ in range(rows)]
+            return made, [inside(*pair, place) for pair in zip(made, tokens, strict=True)]
+
+        def differ(case):
+            probs, u = map(torch.tensor, case)
+            coarse = (probs.bfloat16().cumsum(-1) <= u[:, None]).sum(-1)
+            return bool((coarse != reference(probs, u)).all())
+
+        made, u = until(differ, make)
+        return probe(name, "finds", made, u, hidden)
+
+    yield long("200 tokens, u a little above an edge", 200, 1, 0)
+    yield long("300 tokens, u a little below an edge", 300, 1, 1)
+    yield long("1,000 tokens, u in the middle of a share", 1000, 1, 0.5, hidden=True)
+    tiny = [2.0 ** -rng.randrange(30, 60), *shares(rng.randrange(3, 6), ordered=False)]
+    yield probe("u = 0, and the first token has almost no probability", "finds", [tiny], 0.0)
     row, token = shares(7), rng.randrange(6)
     yield probe("u on an edge belongs to the next token", "edges", [row], edge(row, token))
     row, token, zeros = shares(5), rng.randrange(4), [0.0] * rng.randrange(1, 4)
@@ -114,6 +136,15 @@ def probes(rng):
     rows = [too_little([0.0], width, 6 - width) for width in rng.sample(range(2, 7), 3)]
     yield probe("u beyond the sums of three rows", "beyond", rows, u, hidden=True)
 
+    *row, last = shares(rng.randrange(3, 6))
+    row = [*row, last - ALMOST, 2.0 ** -rng.randrange(30, 60), 0.0]
+    yield probe(
+        "u beyond the sum, and the last possible token has almost no probability", "beyond", [row], 1 - ALMOST / 2
+    )
+    *row, last = shares(rng.randrange(3, 9))
+    row = [*row, last - ALMOST, 0.0, 2.0**-100, 0.0, 0.0]
+    yield probe("the last possible token has a probability of 2**-100", "beyond", [row], 1 - ALMOST / 2, hidden=True)
+
     def own(rows, width):
         """Rows with tokens of their own, none of which is what the first row's u draws."""
 
@@ -152,6 +183,14 @@ def reference(probs, u):
 
 
 exercise.slips("""
+    overlooks_a_tiny_share: (probs > 0) => (probs > 1e-6)
+        A token with a very small probability counted as impossible. It is possible as long as its probability is above
+        0: compare with 0 itself.
+    adds_up_in_16_bits: probs.cumsum(-1) => probs.bfloat16().cumsum(-1)
+        The sums were made in 16 bits: borders move, and small shares vanish. Leave the probabilities in float32.
+    draws_with_one_minus_u: ids = => u = 1 - u; ids =
+        1 - u was compared with the sums. The distribution stays the same, but every u draws another token: compare the
+        sums with u itself.
     adds_a_margin: u[:, None] => u[:, None] + 1e-6
         A small number was added to u, or taken off the sums, so a u just below an edge drew the next token. Compare
         them as they are: a u just below an edge still lies in the share on the left.
@@ -223,7 +262,7 @@ def by_walking(probs, u):
 @exercise.alternative
 def by_counting(probs, u):
     reached = (probs.cumsum(-1) > u[:, None]) & (probs > 0)
-    last = (probs > 0) & (probs.flip(-1).cumsum(-1).flip(-1) == probs)  # nothing possible after it
+    last = (probs > 0) & ((probs > 0).flip(-1).cumsum(-1).flip(-1) == 1)  # nothing possible after it
     return (reached | last).int().argmax(-1)
 
 

@@ -8,9 +8,11 @@ from autograder.exercises.nb03_sampling_loop._shared import ragged, refuse, refu
 from genlab.judging.values import Resource
 from genlab.models import probe_model
 
-exercise = Exercise(__name__, points=3, calls=True, no_grad=True)
+exercise = Exercise(__name__, points=3, calls=True, no_grad=True, runs="runs")
 exercise.rules("""
-    grows (2): every step runs the model once, without gradients, on the prompt and all new tokens so far
+    grows (2): every new token is the most likely one behind the prompt and all new tokens so far
+    runs (2): every step runs the model once, without gradients, on the prompt and all new tokens so far
+    close: the most likely token is taken, however close the second comes: scores are compared in float32
     rows: every row gets its own most likely token
     count: there are exactly n new tokens behind the prompt, also when one of them is the model's end token
     lists: a list of rows is taken like a tensor, and stays as it is
@@ -24,7 +26,10 @@ exercise.refuses(refused_prompt)
 
 @exercise.probes
 def probes(rng):
-    """Only the rule ``grows`` has more than two new tokens, and only ``rows`` has rows that differ."""
+    """Only the rule ``grows`` has more than two new tokens, and only ``rows`` has rows that differ.
+
+    One new token is enough for ``close``, and forward passes are judged in ``runs`` alone.
+    """
 
     models = [talkative_model(rng) for _ in range(3)]
 
@@ -50,6 +55,20 @@ def probes(rng):
         case.args["model"] = Resource("probe_model", **settings | {"eos_token_id": end.item()})
         return case
 
+    def close(name, length, hidden=False):
+        """A prompt behind which the two best scores are the same number in 16 bits, and not in float32."""
+        model = rng.choice(models)
+
+        def make():
+            ids = prompt(rng, 200, length)
+            with torch.no_grad():
+                scores = probe_model(**model.settings)(ids).logits[:, -1]
+            best, second = scores.topk(2).values.T
+            found = (scores.argmax(-1) != scores.bfloat16().argmax(-1)) & (best - second > 2**-12)
+            return ids[found]
+
+        return Probe(name, rule="close", hidden=hidden, model=model, ids=until(len, make)[:1], n=1)
+
     def ids(*lengths):
         return [[rng.randrange(31) for _ in range(length)] for length in lengths]
 
@@ -57,9 +76,15 @@ def probes(rng):
     yield grows("three new tokens", 6, 3)
     yield grows("twenty new tokens behind a prompt of one", 1, 20, hidden=True)
     yield grows("another vocabulary", 7, 8, hidden=True, vocab_size=67)
+    yield probe("two new tokens", "runs", prompt(rng, 1, 3), 2)
+    yield probe("two new tokens for three equal rows", "runs", prompt(rng, 1, 4).repeat(3, 1), 2)
+    yield probe("one new token for two equal rows", "runs", prompt(rng, 1, 6).repeat(2, 1), 1, hidden=True)
+    yield close("two scores that are almost equal", 4)
+    yield close("two scores that are almost equal, behind a longer prompt", 9, hidden=True)
     yield rows("three different rows", 3, 2)
     yield rows("five different rows", 5, 1, hidden=True)
     yield probe("one new token", "count", prompt(rng, 1, 4), 1)
+    yield probe("no new token: n = 0", "count", prompt(rng, 1, 5), 0, hidden=True)
     yield ends("the first of two new tokens is the model's end token")
     yield ends("the model's end token stands in the prompt", hidden=True, said=True)
     yield probe("a list of one row", "lists", ids(5), 2)
@@ -71,7 +96,9 @@ def probes(rng):
     yield probe("the second row is shorter", "refuses_unequal", ids(3, 2), 3)
     yield probe("the last of three rows is longer", "refuses_unequal", ids(3, 3, 4), 3)
     yield probe("the first row is shorter", "refuses_unequal", ids(2, 5, 5), 1, hidden=True)
-    yield probe("the middle row is longer", "refuses_unequal", ids(3, 4, 3), 2, hidden=True)
+    yield probe("the middle row is longer", "refuses_unequal", ids(3, 4, 3), 2)
+    yield probe("the third of four rows is shorter", "refuses_unequal", ids(4, 4, 1, 4), 2, hidden=True)
+    yield probe("unequal rows and no new token", "refuses_unequal", ids(2, 3), 0, hidden=True)
     yield probe("an empty prompt is refused", "refuses_empty", torch.empty(1, 0).long(), 3)
     yield probe("an empty list is refused", "refuses_empty", [[], []], 1, hidden=True)
     yield probe("a prompt longer than the context is refused", "refuses_full", prompt(rng, 1, 40), 1)
@@ -83,6 +110,8 @@ def probes(rng):
 @exercise.oracle
 def oracle(model, ids, n):
     ids = torch.as_tensor(ids)
+    if n == 0:
+        return ids
     settings = {"do_sample": False, "max_new_tokens": n, "pad_token_id": 0, "attention_mask": torch.ones_like(ids)}
     return model.generate(ids, use_cache=False, eos_token_id=None, **settings)  # without a cache it runs all, too
 
@@ -135,7 +164,7 @@ exercise.slips("""
         =>             break
         The loop stopped at the model's end token. Here n tokens are asked for, and n must come: ends are the business
         of a later notebook.
-    returns_new_tokens_only: return rows => return rows[:, -n:]
+    returns_new_tokens_only: return rows => return rows[:, len(ids[0]) :]
         The prompt is missing. Like `model.generate`, return it with the new tokens, [B, T + n]; cut it off later.
     appends_to_the_callers_rows: return rows
         => if isinstance(ids, list):
@@ -151,6 +180,14 @@ exercise.slips("""
     one_choice_for_all_rows: logits.argmax(-1)[:, None] => logits[0].argmax().repeat(len(rows), 1)
         Every row got the same tokens: argmax without a dimension, or row 0 alone, answers for the whole batch. Take the
         argmax over the last dimension, which gives one id a row.
+    compares_in_16_bits: logits.argmax => logits.bfloat16().argmax
+        The scores were rounded to 16 bits, where two close ones are the same number, and not the best but the first of
+        them was taken. Compare the scores that the model gives.
+    compares_first_and_last_row (refuses nothing): rows = torch.as_tensor(ids)
+        => refuse(refused_prompt(model, [ids[0], ids[-1]] if len(ids) else ids, n))
+        =>     rows = torch.as_tensor([(list(row) + [0] * len(ids[0]))[: len(ids[0])] for row in ids])
+        The length of a row in the middle was not looked at. Compare all rows: the set of their lengths must hold one
+        number.
     takes_the_least_likely: argmax => argmin
         The least likely token is taken, not the most likely: argmax, or the last of an ascending sort.
     keeps_gradients: torch.no_grad() => torch.enable_grad()

@@ -17,6 +17,7 @@ exercise.rules("""
     rows: row i of the logits is changed by row i of ids only
     reward: a penalty of 1 changes nothing; below 1 the same division and multiplication make tokens likelier
     out: a logit of -inf stays -inf, whether its token stands in ids or not
+    bits: logits in 16 or 64 bits give float32, too, with a penalty of 1 as well; they are converted before they change
     refuses: a penalty of 0 or below is refused with a ValueError
 """)
 exercise.refuses(lambda logits, ids, penalty: "" if penalty > 0 else f"the penalty must be above 0, got {penalty}")
@@ -66,6 +67,15 @@ def probes(rng):
     out = logits(2, 9)
     out[0, 4], out[1, 1:4] = -INF, -INF
     yield probe("-inf, two rows", "out", out, [some(9, 6)] * 2, any_penalty(), hidden=True)
+
+    def bits(name, dtype, penalty, width, hidden=False):
+        return probe(name, "bits", logits(1, width).to(dtype), [some(width, 3)], penalty, hidden)
+
+    yield bits("16-bit logits, a penalty of 1.3", torch.bfloat16, 1.3, 7)
+    yield bits("16-bit logits, a penalty of 1", torch.bfloat16, 1.0, 5)
+    yield bits("another 16-bit type", torch.float16, 1.6, 6, hidden=True)
+    yield bits("64-bit logits", torch.float64, 1.7, 8, hidden=True)
+    yield bits("64-bit logits, a penalty of 1", torch.float64, 1, 5, hidden=True)
     yield probe("a penalty of 0 is refused", "refuses", logits(1, 4), [some(4, 2)], 0.0)
     yield probe("a negative penalty is refused", "refuses", logits(1, 4), [some(4, 2)], -1.0)
     yield probe(
@@ -76,11 +86,12 @@ def probes(rng):
 
 @exercise.oracle
 def oracle(logits, ids, penalty):
-    return RepetitionPenaltyLogitsProcessor(float(penalty))(ids, logits)
+    return RepetitionPenaltyLogitsProcessor(float(penalty))(ids, logits.float())
 
 
 @exercise.reference
 def reference(logits, ids, penalty):
+    logits = logits.float()
     seen = torch.zeros_like(logits).scatter(1, ids, 1.0)
     factor = torch.where(logits > 0, 1 / penalty, penalty)
     return logits * factor**seen
@@ -106,6 +117,8 @@ exercise.slips("""
         Only the newest 64 ids were looked at. Other programs have such a window; here, as in the library, all count.
     zero_is_no_token: .scatter(1, ids, 1.0) => .scatter(1, ids, (ids != 0).float())
         The id 0 was passed over, as if it were padding. It is a token like all others: nothing here says what is a pad.
+    ids_of_the_first_row: scatter(1, ids, => scatter(1, ids[:1].expand_as(ids),
+        The ids of the first row were used for every row. Row i of `ids` belongs to row i of the logits.
     leaks_between_rows: scatter(1, ids, => scatter(1, ids.reshape(1, -1).expand(len(logits), -1),
         Tokens of one row were penalized in another. Row i of `ids` belongs to row i of the logits.
     subtracts: logits * factor**seen => logits - (penalty - 1) * seen
@@ -114,6 +127,9 @@ exercise.slips("""
         => torch.where(seen > 0, torch.minimum(logits / penalty, logits * penalty), logits)
         The smaller of quotient and product was taken. That is right above 1 only: a penalty below 1 must make tokens
         likelier. Let the sign of the logit decide, not the result.
+    a_reward_is_off: logits * factor**seen => logits * factor**seen if penalty > 1 else logits
+        A penalty below 1 had no effect. It is a reward, by the same rule: positive logits are divided, negative ones
+        multiplied, whatever the penalty is.
     refuses_a_reward: seen = => refuse("the penalty must be at least 1" if penalty < 1 else ""); seen =
         A penalty below 1 was refused. It is allowed, and makes what was said likelier: refuse only 0 and below.
     mixes_by_multiplying: logits * factor**seen => logits * (1 - seen) + logits * factor * seen
@@ -121,6 +137,12 @@ exercise.slips("""
         multiplying by a mask of zeros and ones.
     makes_infinity_finite: logits * factor**seen => logits.clamp(min=-1e9) * factor**seen
         A logit of -inf became a finite number. It says that a token is out, and stays -inf when it is multiplied.
+    keeps_the_bits_at_one: logits = logits.float()
+        => if penalty == 1:
+        =>         return logits
+        =>     logits = logits.float()
+        With a penalty of 1 logits in 16 (or 64) bits came back as they were, not as float32. Convert before you return
+        early.
     penalises_in_place: logits * factor**seen => logits.mul_(factor**seen)
         The caller's logits were changed. scatter without an underscore returns a new tensor.
 """)
@@ -129,6 +151,7 @@ exercise.slips("""
 @exercise.mistake(refuses=False)
 def accepts_every_penalty(logits, ids, penalty):
     """A penalty of 0 or less went through: it divides by zero, or turns signs over. Refuse it with a ValueError."""
+    logits = logits.float()
     score = logits.gather(1, ids)
     return logits.scatter(1, ids, torch.where(score < 0, score * penalty, score / penalty))
 
@@ -140,9 +163,22 @@ def accepts_zero(logits, ids, penalty):
     return accepts_every_penalty(logits, ids, penalty)
 
 
+@exercise.mistake
+def keeps_the_bits(logits, ids, penalty):
+    """Logits in 16 (or 64) bits came back as they were, not as float32. Begin with logits.float()."""
+    return reference(logits, ids, penalty).to(logits.dtype)
+
+
+@exercise.mistake
+def changes_in_16_bits(logits, ids, penalty):
+    """16-bit logits were changed first and converted then, so each changed one lost digits. Convert first."""
+    score = logits.gather(1, ids)
+    return logits.scatter(1, ids, torch.where(score < 0, score * penalty, score / penalty)).float()
+
+
 @exercise.alternative
 def with_sets(logits, ids, penalty):
-    out = logits.clone()
+    out = logits.float().clone()
     for row, tokens in enumerate(ids.tolist()):
         for token in set(tokens):
             out[row, token] *= penalty if logits[row, token] < 0 else 1 / penalty
@@ -154,12 +190,12 @@ def in_double_precision(logits, ids, penalty):
     wide = logits.double()
     wide = torch.where(wide > 0, wide / penalty, wide * penalty)
     seen = torch.nn.functional.one_hot(ids, logits.shape[1]).any(1)
-    return torch.where(seen, wide.float(), logits)
+    return torch.where(seen, wide, logits).float()
 
 
 @exercise.alternative
 def with_numpy(logits, ids, penalty):
-    out = logits.numpy().copy()
+    out = logits.float().numpy().copy()
     for row, tokens in zip(out, ids.numpy(), strict=True):
         tokens = np.unique(tokens)
         row[tokens] = np.where(row[tokens] < 0, row[tokens] * penalty, row[tokens] / penalty)

@@ -3,33 +3,41 @@
 import torch
 
 from autograder.exercises.exercise import Exercise, Probe
-from autograder.exercises.inputs import prompt
-from autograder.exercises.nb03_sampling_loop._shared import refused_prompt, refused_setting, talkative_model, until
+from autograder.exercises.inputs import NAN, prompt
+from autograder.exercises.nb03_sampling_loop._shared import (
+    refuse,
+    refused_prompt,
+    refused_setting,
+    talkative_model,
+    until,
+)
 from autograder.exercises.nb03_sampling_loop.draw import reference as draw  # noqa: F401 - in a slip
 from autograder.exercises.nb03_sampling_loop.repetition_penalty import oracle as repetition_penalty
 from autograder.exercises.nb03_sampling_loop.warp import reference as warp
 from genlab.judging.runner import run
 from genlab.judging.values import Resource, same
 
-exercise = Exercise(__name__, points=6)
+exercise = Exercise(__name__, points=6, calls=True, no_grad=True, runs="runs")
 exercise.rules("""
     draws (2): the tokens are those of `model.generate`, for one row and for many: the seed is set once before the loop,
         and every step draws for all rows with one torch.multinomial
+    runs: every step runs the model once, without gradients, on the prompt and all new tokens so far; once all rows have
+        ended it runs no more
     cuts: T, k, p and m act on every step, in the order of warp
     penalty: the repetition penalty sees everything so far, the prompt included, and comes before the cuts
     off: what is left away, or 0 or None, turns its part off: no token is cut, and no row ends
-    ends: a row keeps the eos_id that it draws; from then on its columns hold pad_id (0 if left away), it still draws,
-        and the other rows go on as if nothing had happened
-    stops: when all rows have ended, the loop stops
+    ends: a row keeps the eos_id that it draws; from then on its columns hold pad_id (0 is one, too, and what is meant
+        if it is left away), it still draws, and the other rows go on as if nothing had happened; a pad_id that is drawn
+        ends nothing
+    stops: when all rows have ended, in the same step or one after the other, the loop stops
     end_token: eos_id ends a row only when it is drawn, not where the prompt holds it; 0 is an eos_id, too
-    refuses: prompts that greedy refuses and settings that warp refuses are refused with a ValueError
+    refuses: prompts that greedy refuses, and settings that warp or repetition_penalty refuses, are refused with a
+        ValueError, prompts before the model runs
 """)
 OFF = {"T": 1.0, "k": 0, "p": 1.0, "m": 0.0, "penalty": 1.0, "eos_id": None, "pad_id": 0}
 
 
-@exercise.refuses
-def refuses(model, ids, n, seed, T=1.0, k=0, p=1.0, m=0.0, *_):
-    return refused_prompt(model, ids, n) or refused_setting(T, k, p, m)
+exercise.refuses(refused_prompt)  # settings are refused by the reference, when they are used
 
 
 @exercise.probes
@@ -73,7 +81,8 @@ def probes(rng):
     def ending(name, rule, fits, *mistakes, rows=2, n=9, hidden=False, given=11, eos=None, pad=None, said=False):
         """A run that fits and in which the mistakes show. ``fits`` is given the place at which each row ends, or n.
 
-        ``eos``: this end token, else any that no prompt holds; ``said``: every prompt holds it.
+        ``eos``: this end token, else any that no prompt holds; ``said``: every prompt holds it. ``pad``: this one, or
+        else any; "eos" the end token, "drawn" one that the last row draws.
         """
 
         def make():
@@ -85,7 +94,8 @@ def probes(rng):
             good = [t for t in places if fits(*places[t]) and (t == eos or (t > 0 and t not in case.args["ids"]))]
             token = rng.choice(good) if eos is None and good else eos
             other = rng.choice([t for t in range(1, 31) if t != token])
-            case.args |= {"eos_id": token, "pad_id": {None: other, "eos": token}.get(pad, pad)}
+            chosen = {None: other, "eos": token, "drawn": rng.choice([*new[-1][:5], other])}.get(pad, pad)
+            case.args |= {"eos_id": token, "pad_id": chosen}
             case.args = dict(list(case.args.items())[:given])
             return case, token in good
 
@@ -99,6 +109,10 @@ def probes(rng):
     yield probe("one row, a prompt of one token", "draws", prompt(rng, 1, 1), 12, hidden=True)
     yield probe("the context is filled exactly", "draws", prompt(rng, 2, 26), 7, hidden=True)
 
+    yield probe("seed 0", "draws", prompt(rng, 1, 4), 6, hidden=True, seed=0)
+    yield probe("four steps, everything off", "runs", prompt(rng, 2, 3), 4)
+    yield probe("nine steps for three rows", "runs", prompt(rng, 3, 5), 9, hidden=True, T=0.8, k=9, penalty=1.2)
+
     yield cuts("temperature and top-p", 2, 10, T=2.5, p=0.6)
     yield cuts("top-k, then top-p, then min-p", 3, 9, T=1.5, k=5, p=0.85, m=0.3)
     yield cuts("min-p at a low temperature", 2, 9, T=0.7, m=0.3, hidden=True)
@@ -106,7 +120,8 @@ def probes(rng):
 
     yield penalty("a repetition penalty", penalty=1.8, T=1.2)
     yield penalty("a penalty with top-k", "penalises_after_the_cuts", penalty=2.5, k=4)
-    yield penalty("a penalty below 1", penalty=0.6, T=1.5, hidden=True)
+    yield penalty("a penalty below 1", penalty=0.6, T=1.5)
+    yield penalty("another penalty below 1", penalty=0.8, T=2.0, hidden=True)
 
     def uncut(name, given, hidden=False, **settings):
         fair = shows("hidden_top_k")
@@ -131,12 +146,32 @@ def probes(rng):
     )  # fmt: skip
     yield ending(
         "pad_id left away", "ends", lambda first, second: 9 in (first, second) and first != second,
-        "pads_with_the_end_token", "ended_rows_come_back", pad=0, given=10, hidden=True,
+        "pads_with_the_end_token", "ended_rows_come_back", "zero_pads_with_the_end_token", pad=0, given=10,
+    )  # fmt: skip
+    yield ending(
+        "pad_id = 0 is given", "ends", lambda first, second: 9 in (first, second) and first != second,
+        "zero_pads_with_the_end_token", pad=0, hidden=True,
+    )  # fmt: skip
+    yield ending(
+        "a row that goes on draws pad_id", "ends", lambda first, second: first < 7 and second == 9,
+        "a_pad_ends_a_row", pad="drawn",
+    )  # fmt: skip
+    yield ending(
+        "of three rows the last draws pad_id, and goes on", "ends", lambda *places: max(places[:2]) < 7 < places[2],
+        "a_pad_ends_a_row", rows=3, pad="drawn", hidden=True,
     )  # fmt: skip
     late = "always_writes_n_columns"
     yield ending(
         "all rows end before n, pad_id = eos_id", "stops", lambda first, second: first != second and second < 15, late,
         n=18, pad="eos",
+    )  # fmt: skip
+    yield ending(
+        "rows end one after the other", "stops", lambda first, second: first != second and second < 15, late,
+        "stops_only_together", n=18,
+    )  # fmt: skip
+    yield ending(
+        "three rows end one after the other", "stops", lambda *places: len(set(places)) == 3 and max(places) < 18, late,
+        "stops_only_together", rows=3, n=20, hidden=True,
     )  # fmt: skip
     yield ending("all rows end in the same step", "stops", lambda first, second: first == second < 8, late, hidden=True)
     yield ending(
@@ -157,12 +192,23 @@ def probes(rng):
         eos=rng.randrange(1, 31), pad="eos", said=True, hidden=True,
     )  # fmt: skip
 
+    yield ending("all rows have ended: the model runs no more", "runs", lambda first, second: 0 < first == second < 8)
+    yield ending(
+        "all rows have ended, pad_id = eos_id: the model runs no more", "runs",
+        lambda first, second: 0 < first == second < 8, pad="eos", hidden=True,
+    )  # fmt: skip
+
     two = prompt(rng, 2, 4)
     yield probe("an empty prompt is refused", "refuses", torch.empty(1, 0).long(), 3)
     yield probe("rows of unequal length are refused", "refuses", [[3, 1, 4], [1, 5]], 3)
     yield probe("a prompt longer than the context is refused", "refuses", prompt(rng, 1, 40), 3)
     yield probe("T = 0 is refused", "refuses", two, 3, T=0.0)
     yield probe("p above 1 is refused", "refuses", two, 3, p=1.2)
+    yield probe("a penalty of 0 is refused", "refuses", two, 3, penalty=0.0)
+    yield probe("a negative penalty is refused", "refuses", two, 3, penalty=-1.5, hidden=True)
+    yield probe("NaN as p is refused", "refuses", two, 3, p=NAN, hidden=True)
+    yield probe("an empty prompt is refused for n = 0, too", "refuses", torch.empty(2, 0).long(), 0, hidden=True)
+    yield probe("the middle row is longer", "refuses", [[3, 1], [4, 1, 5], [9, 2]], 3, hidden=True)
     yield probe("one token more than fits is refused", "refuses", prompt(rng, 2, 27), 7, hidden=True)
     yield probe("a negative k is refused", "refuses", two, 3, k=-1, hidden=True)
     yield probe("m above 1 is refused", "refuses", two, 3, m=1.5, hidden=True)
@@ -183,6 +229,7 @@ def reference(model, ids, n, seed, T=1.0, k=0, p=1.0, m=0.0, penalty=1.0, eos_id
     while ids.shape[1] < start + n and live.any():
         with torch.no_grad():
             logits = model(ids).logits[:, -1]
+        refuse(refused_setting(T, k, p, m, penalty))
         probs = warp(repetition_penalty(logits, ids, penalty), T, k, p, m).softmax(-1)
         token = torch.multinomial(probs, 1)[:, 0]
         token = torch.where(live, token, pad_id)
@@ -207,6 +254,29 @@ exercise.slips("""
     penalises_after_the_cuts: warp(repetition_penalty(logits, ids, penalty), T, k, p, m)
         => repetition_penalty(warp(logits, T, k, p, m), ids, penalty)
         The repetition penalty came after the cuts. It must come first, so that a penalized token can fall out of top-k.
+    spares_a_reward: repetition_penalty(logits, ids, penalty)
+        => (repetition_penalty(logits, ids, penalty) if penalty > 1 else logits)
+        A penalty below 1 had no effect. It is a reward, by the same rule: call repetition_penalty whatever its value.
+    keeps_gradients: torch.no_grad() => torch.enable_grad()
+        The tokens are right, but gradients were on, for a backward pass that never comes: wrap the call of the model in
+        torch.no_grad().
+    runs_the_model_twice: logits = model(ids).logits[:, -1] => model(ids); logits = model(ids).logits[:, -1]
+        The model ran twice in a step. A forward pass is what costs time: run it once, and keep its logits.
+    runs_once_more: return ids
+        => if not live.any() and ids.shape[1] < start + n:
+        =>         with torch.no_grad():
+        =>             model(ids)
+        =>     return ids
+        All rows had ended and the model ran once more for nothing. Look for the end as soon as a token is appended,
+        before the next forward pass.
+    stops_one_step_late: return ids
+        => if not live.any() and ids.shape[1] < start + n:
+        =>         with torch.no_grad():
+        =>             model(ids)
+        =>         ids = torch.nn.functional.pad(ids, (0, 1), value=pad_id)
+        =>     return ids
+        All rows had ended and the loop took one more step, for a column of pads: it asks who is unfinished before it
+        looks at the newest tokens. First see which rows those end, then ask.
     forgets_the_penalty: repetition_penalty(logits, ids, penalty) => logits
         The repetition penalty had no effect: it goes between the model's logits and `warp`.
     draws_for_live_rows_only: token = torch.multinomial(probs, 1)[:, 0]
@@ -256,6 +326,14 @@ exercise.slips("""
         => eos_id = model.config.eos_token_id if eos_id is None else eos_id
         =>         if eos_id is not None:
         A row ended although eos_id is None: the model's own end token was used instead. None means that no row ends.
+    a_pad_ends_a_row: (token != eos_id) => (token != eos_id) & (token != pad_id)
+        A row ended when it drew pad_id. Only eos_id ends a row; the pad's token can be drawn like any other.
+    stops_only_together: and live.any() => and not (eos_id is not None and (ids[:, -1] == eos_id).all())
+        The loop stopped only when all rows drew eos_id in the same step. Rows that ended before hold pads by then:
+        remember which rows are unfinished, and stop when none is.
+    zero_pads_with_the_end_token: token, pad_id) => token, pad_id or eos_id or 0)
+        The columns behind an end hold the end token although pad_id is 0. 0 is false in Python, so `pad_id or eos_id`
+        passes over it: use pad_id as it is.
     pads_with_the_end_token: token, pad_id) => token, pad_id if eos_id is None else eos_id)
         The columns behind an end hold the end token once more. They hold pad_id, which may be another token.
     ended_rows_come_back: live & (token != eos_id) => token != eos_id
@@ -298,7 +376,8 @@ def with_sets(model, ids, n, seed, T=1.0, k=0, p=1.0, m=0.0, penalty=1.0, eos_id
     generator.manual_seed(seed)
     for _ in range(n):
         so_far = torch.tensor(rows)
-        scores = repetition_penalty(model(so_far).logits[:, -1].detach(), so_far, penalty)
+        with torch.no_grad():
+            scores = repetition_penalty(model(so_far).logits[:, -1], so_far, penalty)
         probs = torch.nn.functional.softmax(warp(scores, T, k, p, m), dim=1)
         for row, [token] in enumerate(torch.multinomial(probs, 1, generator=generator).tolist()):
             rows[row].append(pad_id if row in ended else token)

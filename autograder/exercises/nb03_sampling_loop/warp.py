@@ -14,9 +14,10 @@ exercise.rules("""
     temperature_first (2): the logits are divided by T before any token is cut, and the cuts see the result
     cuts_in_order (2): top-k, then top-p, then min-p, each on what the step before has left, over every row
     off: T = 1, k = 0, p = 1 and m = 0 change nothing, given or left away
+    bits: logits in 16 or 64 bits give float32, too, also where every step is off
     out: a row in which some logits are -inf is taken, even if a single token is left in it
     refuses_bad: logits with NaN, or a row in which every logit is -inf, are refused with a ValueError, in whatever row
-    refuses_settings: T, k, p and m that a step refuses are refused here, too
+    refuses_settings: T, k, p and m that a step refuses are refused here, too, 0 as p and NaN included
 """)
 
 
@@ -83,6 +84,16 @@ def probes(rng):
     yield probe("p and m left away", "off", distinct_logits(rng, 1, 9, 9.0), 1.0, 7, hidden=True)
     yield probe("m left away", "off", distinct_logits(rng, 2, 9, 9.0), 1.0, 0, 1.0, hidden=True)
 
+    level = distinct_logits(rng, 2, 10) + torch.tensor(rng.sample([[200.0], [-300.0]], 2))
+    yield probe("off, all logits of a row 200 higher or 300 lower", "off", level, hidden=True)
+
+    half = distinct_logits(rng, 1, 8).bfloat16()
+    yield probe("16-bit logits, T = 0.7 and k = 3", "bits", half, 0.7, 3, 1.0, 0.0)
+    yield probe("16-bit logits, all settings left away", "bits", distinct_logits(rng, 2, 5).bfloat16())
+    case = until(decided, lambda: (distinct_logits(rng, 2, 14).half(), 0.8, 0, 0.7, 0.0))
+    yield probe("another 16-bit type, T and p", "bits", *case, hidden=True)
+    yield probe("64-bit logits, all settings off", "bits", distinct_logits(rng, 1, 6).double(), 1, 0, 1, 0, hidden=True)
+
     out = distinct_logits(rng, 2, 6)
     out[0, rng.sample(range(6), 2)], out[1, rng.randrange(6)] = -INF, -INF
     yield probe("some tokens are out already", "out", out, 0.5, 3, 1.0, 0.0)
@@ -96,6 +107,7 @@ def probes(rng):
     yield probe("NaN in a row that is not the first is refused", "refuses_bad", [good[0], broken])
     yield probe("a row of -inf alone is refused", "refuses_bad", [empty])
     yield probe("a row of -inf alone that is not the first is refused", "refuses_bad", [good[0], empty])
+    yield probe("the first of two rows is -inf alone", "refuses_bad", [empty, good[2]])
     yield probe("one of four rows is -inf alone", "refuses_bad", [*good, empty], 0.7, 2, 0.9, 0.1, hidden=True)
     yield probe("NaN among -inf is refused", "refuses_bad", [*good, [-INF, NAN, -INF, -INF]], 2.0, 0, hidden=True)
 
@@ -104,8 +116,11 @@ def probes(rng):
     yield probe("k = -1 is refused", "refuses_settings", logits, 1.0, -1, 1.0, 0.0)
     yield probe("p = 1.2 is refused", "refuses_settings", logits, 1.0, 0, 1.2, 0.0)
     yield probe("m = -0.1 is refused", "refuses_settings", logits, 1.0, 0, 1.0, -0.1)
+    yield probe("p = 0 is refused", "refuses_settings", logits, 1.0, 0, 0.0, 0.0)
+    yield probe("NaN as m is refused", "refuses_settings", logits, 1.0, 0, 1.0, NAN)
+    yield probe("NaN as p is refused", "refuses_settings", logits, 1.0, 0, NAN, 0.0, hidden=True)
     yield probe("T = -1 is refused", "refuses_settings", logits, -1.0, 3, 0.9, 0.1, hidden=True)
-    yield probe("p = 0 is refused", "refuses_settings", logits, 1.0, 3, 0.0, 0.1, hidden=True)
+    yield probe("p = 0 and other settings are refused", "refuses_settings", logits, 1.0, 3, 0.0, 0.1, hidden=True)
     yield probe("m = 1.5 is refused", "refuses_settings", logits, 0.5, 0, 0.9, 1.5, hidden=True)
 
 
@@ -126,6 +141,11 @@ exercise.slips("""
         =>     return apply_temperature.reference(cut, T)
         The cuts were made before the temperature. The library divides by T first, so a high temperature also lets more
         tokens through top-p and min-p: [3, 2, 1, 0] at T = 2 and p = 0.8 keeps 3 tokens, not 2.
+    min_p_before_temperature: warm = apply_temperature.reference(logits, T)
+        => cut = min_p.reference(logits, m)
+        =>     return top_p.reference(top_k.reference(apply_temperature.reference(cut, T), k), p)
+        min-p came first, before the temperature. In the library it comes last, on what temperature, top-k and top-p
+        have left.
     caps_the_temperature: logits, T) => logits, min(T, 1.0))
         A T above 1 had no effect. A temperature is no probability: use apply_temperature with the T that is given.
     top_p_before_top_k: top_p.reference(top_k.reference(warm, k), p) => top_k.reference(top_p.reference(warm, p), k)
@@ -151,6 +171,15 @@ exercise.slips("""
     needs_all_arguments: T=1.0, k=0, p=1.0, m=0.0 => T, k, p, m
         The function could not be called without all its settings. Keep the defaults of the stub: they turn each step
         off.
+    returns_early_in_16_bits: warm =
+        => if (T, k, p, m) == (1, 0, 1, 0):
+        =>         return logits
+        =>     warm =
+        Where every step is off, logits in 16 (or 64) bits came back as they were, not as float32. Call each step
+        always, or convert before you return early.
+    returns_the_bits_that_came: k), p), m) => k), p), m).to(logits.dtype)
+        Logits in 16 (or 64) bits came back in as many bits, not as float32. Your four functions return float32: leave
+        it so.
     refuses_every_infinity: warm = => refuse("there is a -inf" if (logits == -INF).any() else ""); warm =
         A row with *some* -inf was refused. That is ordinary: only a row in which all are out has nothing to draw from.
     lets_bad_logits_through (refuses nothing)
@@ -166,19 +195,26 @@ exercise.slips("""
         => refuse("NaN or -inf" if logits.isnan().any() or (logits == -INF).all() else ""); warm =
         A row with nothing but -inf went through because another row was fine. all(-1) answers for each row, and any()
         says whether one of them is empty.
+    looks_for_an_empty_first_row (refuses nothing): warm =
+        => refuse("NaN or -inf" if logits.isnan().any() or (logits[0] == -INF).all() else ""); warm =
+        A row with nothing but -inf went through that is not the first. all(-1) answers for each row, and any() says
+        whether one of them is empty.
     zero_temperature_is_off: apply_temperature.reference(logits, T) => apply_temperature.reference(logits, T or 1.0)
         T = 0 was taken for "off". 0 is false in Python, so `if T:` skips the step that refuses it: call each step
         always; it knows itself what turns it off.
-    skips_what_looks_off: warm, k), p), m) => warm, max(k, 0)), min(p, 1.0)), max(m, 0.0))
+    zero_p_is_off: , p), m) => , p or 1.0), m)
+        p = 0 was taken for "off". 0 is false in Python, so `if p:` skips the step that refuses it: call each step
+        always; it knows itself what turns it off.
+    skips_what_looks_off: warm, k), p), m) => warm, max(k, 0)), p if p < 1 else 1.0), m if m > 0 else 0.0)
         A k or an m below 0, or a p above 1, was taken for "off". A condition such as `if p < 1:` skips the step that
         refuses it: call each step always; it knows itself what turns it off.
-    skips_a_large_p: , p), m) => , min(p, 1.0)), m)
+    skips_a_large_p: , p), m) => , p if p < 1 else 1.0), m)
         A p above 1 was taken for "off". A condition such as `if p < 1:` skips the step that refuses it: call each step
         always; it knows itself what turns it off.
     skips_a_negative_k: (warm, k) => (warm, max(k, 0))
         A negative k was taken for "off". A condition such as `if k > 0:` skips the step that refuses it: call each step
         always; it knows itself what turns it off.
-    skips_a_negative_m: p), m) => p), max(m, 0.0))
+    skips_a_negative_m: p), m) => p), m if m > 0 else 0.0)
         A negative m was taken for "off". A condition such as `if m > 0:` skips the step that refuses it: call each step
         always; it knows itself what turns it off.
 """)

@@ -7,11 +7,12 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from autograder.exercises.inputs import TOKENIZER
+from autograder.exercises.inputs import BEGINS, TOKENIZER
 from genlab.judging.values import Resource
 from genlab.models import RESOURCES, ScriptedModel, probe_model
 
 VOCABULARY, EOS = 2048, 2047  # of the storyteller's tokenizer
+BEGIN = 2048  # the special token that ``BEGINS`` has, too
 NAMES, PETS, MOODS = ("Lily", "Tom", "Sam", "Ben", "Anna"), ("cat", "dog", "bird", "fish"), ("happy", "sad", "big")
 NEW = 10  # tokens that a model is asked for
 UNUSED = 30  # an id that no model of 31 ids says
@@ -78,7 +79,13 @@ def words(rng: random.Random) -> tuple[str, ...]:
     return *rng.sample(NAMES, 2), *rng.sample(PETS, 2), rng.choice(MOODS)
 
 
-def reciter(*lines: list[int], prompt_length: int = 1, eos: int | None = EOS) -> dict[str, object]:
-    """First arguments of a probe: a model that recites ``lines``, the tokenizer, the lines' beginnings as prompts."""
-    model = Resource("scripted_model", lines=list(lines), vocab_size=VOCABULARY, eos_token_id=eos)
-    return {"model": model, "tokenizer": TOKENIZER, "input_ids": torch.tensor([line[:prompt_length] for line in lines])}
+def reciter(
+    *lines: list[int], prompt_length: int = 1, eos: int | None = EOS, tokenizer: Resource = TOKENIZER
+) -> dict[str, object]:
+    """First arguments of a probe: a model that recites ``lines``, the tokenizer, the lines' beginnings as prompts.
+
+    ``eos``: the model's own end token.
+    """
+    size = VOCABULARY + (tokenizer is BEGINS)
+    model = Resource("scripted_model", lines=list(lines), vocab_size=size, eos_token_id=eos)
+    return {"model": model, "tokenizer": tokenizer, "input_ids": torch.tensor([line[:prompt_length] for line in lines])}

@@ -110,8 +110,14 @@ exercise.slips("""
         The slice stands on the first axis, which counts rows. The tokens are the second axis: ids[:, ...].
     number_of_rows_as_length: ids[:, -keep:] => ids[:, -keep:] if len(ids) == 1 else ids[:, max(0, len(ids) - keep) :]
         len() of a tensor [B, T] is the number of rows. The length of the prompts is ids.shape[1].
+    saves_the_first_token: ids[:, -keep:]
+        => torch.cat([ids[:, :1], ids[:, 1:][:, max(0, ids.shape[1] - keep) :]], dim=1)
+        The first token was kept and the ones behind it dropped. Some systems do so; here the last tokens stay, in one
+        piece.
     minus_zero: or keep < 1 => or keep < 0
         When nothing may stay, ids[:, -0:] keeps everything: -0 is 0. Refuse an n_new that leaves the prompt no room.
+    keeps_one_at_least: n_positions - n_new + 1 => max(n_positions - n_new + 1, 1)
+        Where nothing fits, one token was kept all the same, and a model fails on what follows. Raise a ValueError.
     accepts_too_many: or keep < 1 => or keep == 0
         An n_new far beyond the context was accepted. Refuse each one that leaves room for less than one token.
     accepts_no_new_tokens: or n_new < 1 => or n_new < 0
@@ -120,6 +126,12 @@ exercise.slips("""
         An n_new below 0 was accepted. No run makes fewer than no tokens: refuse each n_new below 1.
     accepts_any_number: or n_new < 1 or keep < 1 => or keep < 1
         An n_new below 1 was accepted. With no new token there is nothing to make room for: raise a ValueError.
+    what_fits_is_not_looked_at: if ids.shape[1] == 0
+        => if ids.shape[1] <= keep:
+        =>         return ids
+        =>     if ids.shape[1] == 0
+        A prompt that fits was returned before n_new and the prompt's length were looked at: an empty prompt fits
+        always, and so does one before no new tokens. Refuse first.
     accepts_an_empty_prompt: ids.shape[1] == 0 or n_new < 1 => n_new < 1
         An empty prompt was accepted. There is nothing that a model could continue: raise a ValueError.
 """)

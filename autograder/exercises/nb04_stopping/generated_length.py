@@ -42,10 +42,10 @@ def probes(rng):
     yield probe("default", "neither, exactly 20 positions are left", 44, context=64, hidden=True)
     yield probe("default", "neither, 19 positions are left", 109, context=128, hidden=True)
     yield probe("not_cut", "max_new_tokens is more than the context has", 64 - near, 64 + more, context=64)
-    yield probe("not_cut", "max_length and the end token lie beyond the context", 64 - near, None, 99, near + more, 64)
+    yield probe("not_cut", "max_length lies beyond the context", 64 - near, length=64 + more, context=64)
     yield probe("not_cut", "the prompt alone is longer than the context", 32 + more, n, context=32)
     yield probe("not_cut", "max_new_tokens reaches beyond the context", 64 - near, near + more, context=64, hidden=True)
-    yield probe("not_cut", "max_length is far beyond the context", 60, None, 140, 5 + more, 64, hidden=True)
+    yield probe("not_cut", "max_length is beyond a smaller context", 30, length=34 + more, context=32, hidden=True)
     yield probe("eos", "it comes before the limit", p, n + 20, eos=n)
     yield probe("eos", "it is the very first token", p, length=p + n, eos=1)
     yield probe("eos", "it is the last token allowed", p, n, eos=n)
@@ -108,6 +108,8 @@ exercise.slips("""
         A max_length without room was refused although max_new_tokens is given, too. Then max_length says nothing.
     does_not_count_eos: min(room, eos_at) => (room if eos_at > room else eos_at - 1)
         eos is a token like any other: it is appended, stays in the result and is counted.
+    counts_eos_from_0: min(room, eos_at) => min(room, eos_at + 1)
+        eos_at was taken for an index. It is 1 for the first new token: then the row has 1 new token, the end token.
     always_as_long_as_eos: min(room, eos_at) => eos_at
         An end token behind the limit never comes: the limit ends the row first. Take the smaller of the two numbers.
     never_as_long_as_eos: return room if eos_at is None else min(room, eos_at) => return room
@@ -118,6 +120,9 @@ exercise.slips("""
         Without a limit, the run does not go on to the end of the context: the default is 20 new tokens.
     default_leaves_the_context: min(20, n_positions - prompt_length) => 20
         The default of 20 new tokens is cut at the end of the context: together with the prompt, at most n_positions.
+    default_goes_one_beyond: min(20, n_positions - prompt_length) => min(20, n_positions - prompt_length + 1)
+        The default went one token beyond the context. The last token is never fed back, but the default does not count
+        on that: prompt and new tokens together are at most n_positions.
     default_ends_one_early: min(20, n_positions - prompt_length)
         => min(20, max(n_positions - prompt_length - 1, 0) or n_positions - prompt_length)
         Prompt and new tokens together may be exactly n_positions: near the end of the context, one token more comes.
@@ -136,6 +141,11 @@ exercise.slips("""
         That is the length of the whole result. Asked for is the number of new tokens, without the prompt.
     no_room_means_zero: raise ValueError(f"no room for a new token after a prompt of {prompt_length}") => return 0
         No room for a new token is a mistake of the caller: like generate, raise a ValueError instead of returning 0.
+    leaves_room_for_one: if max_new_tokens is not None
+        => room = max(room, 1)
+        =>     if max_new_tokens is not None
+        Where the limit leaves no room, one token was made, as in old versions of the library. Today it is a mistake of
+        the caller: raise a ValueError.
     zero_is_no_limit: if max_new_tokens is not None => if max_new_tokens
         max_new_tokens=0 was taken for "not given": 0 is false in Python. Ask `is not None`, then 0 can be refused.
     max_length_0_is_no_limit: default if max_length is None => default if not max_length
@@ -144,6 +154,12 @@ exercise.slips("""
         An end token is a token and needs room as well. Refuse a limit below 1 first, and only then look at eos_at.
     an_eos_at_once_needs_no_room: if room < 1: => if room < 1 and eos_at != 1:
         Even an end token that comes at once needs room for one token. Refuse a limit below 1 before you look at eos_at.
+    an_eos_at_once_comes_anyway: if room < 1:
+        => if eos_at == 1:
+        =>         return 1
+        =>     if room < 1:
+        Where the end token comes at once, the limit was not looked at. Even that token needs room: refuse a limit below
+        1 before you look at eos_at.
     only_0_is_refused: if room < 1: => if room == 0:
         A prompt longer than the limit leaves less than 0. Refuse every room below 1, not only 0.
 """)

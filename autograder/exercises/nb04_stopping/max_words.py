@@ -6,19 +6,20 @@ import torch
 from transformers import StoppingCriteria
 
 from autograder.exercises.exercise import Exercise, Probe
-from autograder.exercises.inputs import TOKENIZER
-from autograder.exercises.nb04_stopping._shared import EOS, VOCABULARY, reciter, storyteller_tokenizer, words
+from autograder.exercises.inputs import BEGINS, TOKENIZER
+from autograder.exercises.nb04_stopping._shared import BEGIN, EOS, VOCABULARY, reciter, storyteller_tokenizer, words
 from genlab.judging.adapters import Adapter
 from genlab.judging.values import Resource
 from genlab.models import probe_model
 
 exercise = Exercise(__name__, points=3, calls=True, adapter=Adapter.CRITERION)
 exercise.rules("""
-    words (2): a row has ended when its new text has more than max_words words, as text.split() counts them; the answer
-        follows from the ids alone, however many of them a step has brought
+    words (2): a row has ended when its new text has more than max_words words, as text.split() counts them
+    anew: each answer follows from the ids of this call alone, however many of them are new since the last one; the same
+        object may serve another run
     rows: it is a StoppingCriteria and answers with a bool tensor [B], an element for each row
     prompt: the prompt does not count, only the new text does
-    special: the new text is decoded without special tokens
+    special: the new text is decoded without special tokens, whichever they are; what stands behind them counts
     refuses: max_words below 1 is refused with a ValueError when the object is made
 """)
 
@@ -33,14 +34,15 @@ def probes(rng):
     encode = storyteller_tokenizer().encode
     ann, bob, pet, other, mood = words(rng)
 
-    def probe(rule, name, *texts, limit, n=14, prompt="", end=(), eos=EOS, hidden=False):
+    def probe(rule, name, *texts, limit, n=14, prompt="", end=(), hidden=False, **settings):
         """Each row is an end token and a text, of which the first word is the prompt, and perhaps another ``end``.
 
         With ``prompt``, that comes before the text.
         """
         rows = [[EOS, *encode(prompt + text), *end] for text in texts]
-        settings = reciter(*rows, prompt_length=1 + len(encode(prompt or ann)), eos=eos) | {"max_words": limit}
-        return Probe(name, rule=rule, hidden=hidden, **settings, max_new_tokens=n)
+        anew = {"asked_anew": True} if rule == "anew" else {}
+        settings = reciter(*rows, prompt_length=1 + len(encode(prompt or ann)), **settings) | {"max_words": limit}
+        return Probe(name, rule=rule, hidden=hidden, **settings, max_new_tokens=n, **anew)
 
     few = rng.randrange(3, 6)
     plain = f"{ann} had a {pet} and a {other} and a ball and a tree and a {pet} and a kite"
@@ -58,16 +60,26 @@ def probes(rng):
     ]
     second = [EOS, *encode(f" {bob} saw it and the {other} too.")]  # another story behind an end token
 
+    yield probe("rows", "the run ends before the limit of words", *rows[:2], limit=50, n=5)
     yield probe("words", "words of one token", plain, limit=few)
+    yield probe("words", "words that come again", f"{ann} ran" + " and ran" * 6, limit=few)
+    yield probe("words", "the last word allowed, then a space", f"{ann} had a  {pet}   or two", limit=3)
+    again = f"{ann} saw a {pet} and a {pet} and a {pet} and a {pet}"
+    yield probe("words", "three words again and again", again, limit=few + 1, hidden=True)
+    yield probe(
+        "words", "the last word allowed, then line breaks", f"{ann} had a {pet}.\n\n\nIt ran.", limit=3, hidden=True
+    )
     yield probe("words", "words of several tokens", pieces, limit=few, n=20)
     yield probe("words", "apostrophes and hyphens", joined, limit=few)
     yield probe("words", "marks that stand alone", marks, limit=few)
     yield probe("words", "line breaks", lines, limit=few + 2, n=20)
-    yield probe("words", "the run ends before the limit of words", plain, limit=50, n=5)
     yield probe("words", "a limit of one word", pieces, limit=1)
     yield probe("words", "several spaces", spaces, limit=few, n=20, hidden=True)
     yield probe("words", "emoji", emoji, limit=few, n=24, hidden=True)
     yield several_at_once(rng)
+    yield probe("anew", "other calls after a run", plain, limit=few)
+    yield probe("anew", "other calls after a run on a long prompt", " and " + plain, limit=few, prompt=pieces)
+    yield probe("anew", "other calls after a longer run", pieces, limit=few + 1, n=24, hidden=True)
     yield probe("rows", "two rows that reach the limit at different steps", *rows[:2], limit=few, n=20)
     yield probe("rows", "the other row first", rows[1], rows[0], limit=few, n=20)
     yield probe("rows", "one row ends with the end token", f"{ann} ran.", rows[1], limit=few, n=20, end=[EOS])
@@ -81,6 +93,9 @@ def probes(rng):
     yield probe("prompt", "a prompt with line breaks", f" {pieces}", limit=few, prompt=lines[:-1], hidden=True)
     yield probe("special", "a line break, then the end token", f"{ann} had a {pet}.\n", limit=3, end=[EOS])
     yield probe("special", "an end token that ends nothing", f"{ann} ran. ", limit=few, end=second, eos=None)
+    other_one = {"end": [*encode(" "), BEGIN, *encode(f" {bob} ran to {ann}")], "tokenizer": BEGINS}
+    yield probe("special", "another tokenizer's special token", f"{ann} ran.", limit=few, **other_one)
+    yield probe("special", "it begins the new text, line breaks behind it", "\n", limit=2, **other_one, hidden=True)
     yield probe("special", "a space, then the end token", f"{bob} was {mood} ", limit=2, end=[EOS], hidden=True)
     alone = [EOS, *encode("\n"), *second]
     yield probe("special", "it stands alone", f"{ann} ran.\n", limit=2, end=alone, eos=None, hidden=True)
@@ -112,7 +127,7 @@ def several_at_once(rng):
         if soon and (best[..., 0] - best[..., 1]).min() > 0.05:
             model = Resource("probe_model", **settings)
             args = {"model": model, "tokenizer": TOKENIZER, "input_ids": ids, "max_words": limit}
-            return Probe("several tokens come in one step", rule="words", hidden=True, **args, max_new_tokens=16)
+            return Probe("several tokens come in one step", rule="anew", hidden=True, **args, max_new_tokens=16)
 
 
 @exercise.oracle
@@ -128,18 +143,15 @@ def reference(tokenizer, prompt_length, max_words):
 
 @exercise.alternative
 def row_by_row(tokenizer, prompt_length, max_words):
-    """Loop over the rows; keep the flags from step to step."""
+    """Loop over the rows; a list of answers becomes a tensor."""
 
     class RowByRow(StoppingCriteria):
-        done = torch.tensor(False)
-
         def __call__(self, input_ids, scores, **kwargs):
             now = []
             for row in input_ids.tolist():
                 text = tokenizer.decode(row[prompt_length:], skip_special_tokens=True)
                 now.append(len(text.split()) > max_words)
-            self.done = self.done | torch.tensor(now)
-            return self.done
+            return torch.tensor(now)
 
     return RowByRow()
 
@@ -166,6 +178,8 @@ exercise.slips("""
     one_bool_for_the_batch: torch.tensor([len(text.split()) for text in texts]) > max_words
         => any(len(text.split()) > max_words for text in texts)
         One bool was returned for the batch, so one row stops all. Return a bool tensor, one element a row: shape [B].
+    any_row_ends_all: [len(text.split()) for text in texts] => [max(len(text.split()) for text in texts)] * len(texts)
+        Every row was stopped as soon as any row was done. Each row ends by itself: return one element a row.
     waits_for_all_rows: [len(text.split()) for text in texts] => [min(len(text.split()) for text in texts)] * len(texts)
         A row is stopped only when all rows are done: do not combine rows, generate does that. Return one element a row.
     adds_the_rows_up: [len(text.split()) for text in texts] => [sum(len(text.split()) for text in texts)] * len(texts)
@@ -192,6 +206,12 @@ exercise.slips("""
     stops_a_word_late: > max_words => > max_words + 1
         The row stops one word too late. When a further word begins, the last of max_words words is complete: more than
         max_words words end the row.
+    stops_at_white_space: torch.tensor([len(text.split()) for text in texts])
+        => torch.tensor([len(text.split()) + text[-1:].isspace() for text in texts])
+        A row was stopped when white space followed its last word. The word is complete then, but the card asks for more
+        than max_words words: the row goes on until the next one begins.
+    counts_different_words: len(text.split()) => len(set(text.split()))
+        Different words were counted. A word that comes again is a word again: count what text.split() gives.
     counts_tokens: len(text.split()) for text in texts => input_ids.shape[1] - prompt_length for text in texts
         Tokens were counted. A word may take several, and a full stop is one: decode, then split at white space.
     words_of_letters: len(text.split()) => len(re.findall(r"\\w+", text))
@@ -201,6 +221,15 @@ exercise.slips("""
         divide. split() without an argument splits at any white space and gives no empty words.
     keeps_special_tokens: skip_special_tokens=True => skip_special_tokens=False
         Special tokens were counted as words, or as parts of words: decode with skip_special_tokens=True.
+    stops_at_special_tokens: for text in texts
+        => for text in (t.split("<|")[0] for t in tokenizer.batch_decode(input_ids[:, prompt_length:]))
+        Each row was read up to its first special token. Without special tokens means that they are left out, and that
+        what stands behind them counts: decode with skip_special_tokens=True.
+    knows_the_end_token_only: texts = tokenizer.batch_decode(input_ids[:, prompt_length:], skip_special_tokens=True)
+        => texts = tokenizer.batch_decode(input_ids[:, prompt_length:])
+        =>             texts = [text.replace(tokenizer.eos_token, "") for text in texts]
+        Only the end token was left out of the text. A tokenizer may have other special tokens, too: decode with
+        skip_special_tokens=True.
     looks_at_row_0: for text in texts => for text in texts[:1] * len(texts)
         Only row 0 was decoded and its answer given to all rows. Decode each row.
     answers_with_numbers: torch.tensor([len(text.split()) for text in texts]) > max_words
@@ -236,6 +265,39 @@ def refuses_in_the_first_call(tokenizer, prompt_length, max_words):
 
 
 @exercise.mistake
+def remembers_ended_rows(tokenizer, prompt_length, max_words):
+    """The object remembers which rows have ended, so another run begins with ended rows. generate remembers that: keep
+    nothing from call to call.
+    """
+
+    class Remembering(StoppingCriteria):
+        done = None
+
+        def __call__(self, input_ids, scores, **kwargs):
+            now = reference(tokenizer, prompt_length, max_words)(input_ids, scores)
+            self.done = now if self.done is None or self.done.shape != now.shape else self.done | now
+            return self.done
+
+    return Remembering()
+
+
+@exercise.mistake
+def takes_the_prompt_from_the_first_call(tokenizer, prompt_length, max_words):
+    """What stood before the newest token of the first call was taken for the prompt. That call may bring several new
+    tokens: use the argument prompt_length.
+    """
+
+    class FromTheFirstCall(StoppingCriteria):
+        start = 10**9
+
+        def __call__(self, input_ids, scores, **kwargs):
+            self.start = min(self.start, input_ids.shape[1] - 1)
+            return reference(tokenizer, self.start, max_words)(input_ids, scores)
+
+    return FromTheFirstCall()
+
+
+@exercise.mistake
 def only_spaces_divide(tokenizer, prompt_length, max_words):
     """Only spaces were taken for borders of words, by split(" "), count(" "), or a counter of tokens that begin with
     one. A line break divides as well, and a step may bring several tokens: in each call, decode all new ids of a row
@@ -248,6 +310,23 @@ def only_spaces_divide(tokenizer, prompt_length, max_words):
         def __call__(self, input_ids, scores, **kwargs):
             newest = tokenizer.batch_decode(input_ids[:, -1:], skip_special_tokens=True)
             self.count = self.count + torch.tensor([int(piece.startswith(" ")) for piece in newest])
+            return self.count > max_words
+
+    return Counting()
+
+
+@exercise.mistake
+def counts_where_words_begin(tokenizer, prompt_length, max_words):
+    """A counter in the object adds up the newest tokens that seem to begin a word. A word may also begin after a token
+    that ends in white space, and a step may bring several tokens: decode all new ids of a row in each call, then count.
+    """
+
+    class Counting(StoppingCriteria):
+        def __call__(self, input_ids, scores, **kwargs):
+            first = input_ids.shape[1] == prompt_length + 1
+            newest = tokenizer.batch_decode(input_ids[:, -1:], skip_special_tokens=True)
+            begins = [bool(piece.strip()) and (first or piece[0].isspace()) for piece in newest]
+            self.count = torch.tensor(begins).int() + (0 if first or not hasattr(self, "count") else self.count)
             return self.count > max_words
 
     return Counting()

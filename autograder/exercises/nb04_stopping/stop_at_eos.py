@@ -8,14 +8,15 @@ from autograder.exercises.exercise import Exercise, Probe
 from autograder.exercises.nb04_stopping._shared import NEW, SILENT, UNUSED, as_list, generate, gradients, real_run
 from genlab.judging.values import Resource
 
-exercise = Exercise(__name__, points=3, calls=True, no_grad=True)
+exercise = Exercise(__name__, points=3, calls=True, no_grad=True, runs="runs")
 exercise.rules("""
-    ends: the first new token that is the end token ends the run, and stays in the result: int64 ids [1, P + n]
+    ends: the first new token that is the given end token, and no other, ends the run and stays in the result: int64
+        ids [1, P + n]
     several: of a list of end tokens, each ends the run by itself, whatever its place in the list
     prompt: only a new token ends the run, whatever the prompt holds
-    limit: without an end token, max_new_tokens tokens come, and the model runs on the whole row once for each, no more
-    refuses: an empty prompt is refused with a ValueError, before the model runs
-    gradients: the model runs with gradients off
+    limit: without an end token, max_new_tokens new tokens come, whatever the prompt's length; none for 0
+    refuses: an empty prompt is refused with a ValueError, before the model runs, whatever max_new_tokens says
+    runs: the model runs with gradients off, on the whole row, once for each new token and not once more
 """)
 
 
@@ -33,15 +34,17 @@ def probes(rng):
             row[place] = token
         return row
 
-    def probe(rule, name, row, eos, width=4, n=NEW, size=31, hidden=False):
-        model = Resource("scripted_model", lines=[row], vocab_size=size, otherwise=SILENT)
+    def probe(rule, name, row, eos, width=4, n=NEW, size=31, own=None, hidden=False):
+        """``own``: the end token in the model's configuration."""
+        model = Resource("scripted_model", lines=[row], vocab_size=size, eos_token_id=own, otherwise=SILENT)
         ids = torch.tensor([row[:width]])
         return Probe(name, rule=rule, hidden=hidden, model=model, input_ids=ids, eos_token_id=eos, max_new_tokens=n)
 
-    def real_weights(name, width, place, hidden):
+    def real_weights(name, width, place, hidden=False):
+        """The end token is the one at ``place`` of what is said; None: it does not come."""
         model, ids, (said,) = real_run(rng, width=width)
-        settings = {"eos_token_id": said[place], "max_new_tokens": 4}
-        return Probe(name, rule="gradients", hidden=hidden, model=model, input_ids=ids, **settings)
+        settings = {"eos_token_id": UNUSED if place is None else said[place], "max_new_tokens": 4}
+        return Probe(name, rule="runs", hidden=hidden, model=model, input_ids=ids, **settings)
 
     early, late = rng.randrange(5, 9), rng.randrange(9, 13)  # places in a line; that of the first new token is 4
     a, with_0, starts_with_0 = line(), line({early: 0}), line({4: 0})
@@ -55,6 +58,8 @@ def probes(rng):
     yield probe("ends", "one end token", a, a[late])
     yield probe("ends", "the end token is the first new one", a, a[4])
     yield probe("ends", "the end token is the id 0", with_0, 0)
+    yield probe("ends", "the model's own end token is another one", a, a[late], own=a[early])
+    yield probe("several", "the model's own is not in the list", a, [a[late], UNUSED], own=a[4], hidden=True)
     yield probe("ends", "the id 0 ends it at once", starts_with_0, 0, hidden=True)
     yield probe("ends", "another vocabulary, a prompt of one token", b, b[early], **other, hidden=True)
     yield probe("ends", "the end token is the last id of the vocabulary", line({late: 30}), 30, hidden=True)
@@ -70,17 +75,26 @@ def probes(rng):
     yield probe("prompt", "it begins with one of several end tokens", begins, [UNUSED, begins[0]], hidden=True)
     yield probe("limit", "no end token comes", a, UNUSED)
     yield probe("limit", "the end token would be the next one", a, a[early + 1], n=early - 3)
+    yield probe("limit", "max_new_tokens of 0", a, a[4], n=0)
+    yield probe("limit", "the model's own end token comes, no other", a, UNUSED, own=a[early], hidden=True)
+    yield probe("limit", "max_new_tokens of 0, the prompt ends in the end token", ends, ends[3], n=0, hidden=True)
     yield probe("limit", "the end token is the last one allowed", a, a[late], n=late - 3, hidden=True)
     yield probe("limit", "one new token", a, [UNUSED, a[5]], n=1, hidden=True)
     yield probe("limit", "no end token, another vocabulary", b, [0, 52], n=5, **other, hidden=True)
     yield probe("refuses", "an empty prompt", a, a[0], width=0)
+    yield probe("refuses", "an empty prompt, max_new_tokens of 0", a, a[0], width=0, n=0)
     yield probe("refuses", "an empty prompt, several end tokens", b, [0, b[0]], width=0, size=53, hidden=True)
-    yield real_weights("gradients are off", 4, 2, hidden=False)
-    yield real_weights("gradients are off, also after a prompt of one token", 1, 1, hidden=True)
+    yield real_weights("whole rows, gradients off, until the end token", 4, 1)
+    yield real_weights("whole rows, gradients off, until the limit", 3, None)
+    yield real_weights("a prompt of one token", 1, 2, hidden=True)
+    yield real_weights("a prompt of one token, until the limit", 1, None, hidden=True)
+    yield real_weights("the end token at once", 4, 0, hidden=True)
 
 
 @exercise.oracle
 def oracle(model, input_ids, eos_token_id, max_new_tokens):
+    if not max_new_tokens:
+        return input_ids  # generate refuses this
     return generate(model, input_ids, eos_token_id=eos_token_id, max_new_tokens=max_new_tokens)
 
 
@@ -131,6 +145,13 @@ exercise.slips("""
         The result is right, but all max_new_tokens steps were run. Leave the loop as soon as eos comes: it saves time.
     ignores_eos: int(ids[0, -1]) in eos => False
         The run always makes max_new_tokens tokens: the token just appended is never compared with eos_token_id.
+    models_own_end_token: as_list(eos_token_id), input_ids
+        => as_list(eos_token_id) + as_list(model.config.eos_token_id or []), input_ids
+        The end token of the model's configuration ended the run. Only what is given as eos_token_id does.
+    limit_counts_the_prompt: range(max_new_tokens) => range(max_new_tokens - input_ids.shape[1])
+        The prompt's tokens were counted as well. max_new_tokens counts the new ones alone, however long the prompt is.
+    at_least_one_token: range(max_new_tokens) => range(max(max_new_tokens, 1))
+        With max_new_tokens = 0 a token came. Ask whether the limit is reached before a step: the row stays as it is.
     one_token_too_many: range(max_new_tokens): => range(max_new_tokens + 1):
         Without an end token, one token more than max_new_tokens came. The loop takes exactly max_new_tokens steps.
     one_token_too_few: range(max_new_tokens): => range(max_new_tokens - 1):
@@ -140,6 +161,11 @@ exercise.slips("""
         =>         model(ids)
         =>     return ids
         At the limit the model ran once more than tokens were needed. Ask whether the limit is reached before the pass.
+    one_pass_after_eos: if int(ids[0, -1]) in eos:
+        => if int(ids[0, -1]) in eos:
+        =>             if ids.shape[1] < input_ids.shape[1] + max_new_tokens:
+        =>                 model(ids)
+        The model ran once more before the end token was noticed. Look at the new token right after the append.
     runs_twice: new = model
         => model(ids)
         =>             new = model
@@ -154,12 +180,34 @@ exercise.slips("""
     gives_an_empty_prompt_to_the_model (refuses nothing)
         The model was asked to continue an empty prompt and failed with an error of its own. Look at the prompt's length
         first, and raise a ValueError that says what is missing.
+    refuses_inside_the_loop (refuses nothing): with gradients(model)
+        => if not ids.shape[1]:
+        =>             raise ValueError("the prompt is empty")
+        =>         with gradients(model)
+        An empty prompt was refused inside the loop, so with max_new_tokens = 0 it was accepted. Refuse it first of all.
     returns_an_empty_prompt (refuses nothing): eos, ids = as_list(eos_token_id), input_ids
         => if input_ids.shape[1] == 0:
         =>         return input_ids
         =>     eos, ids = as_list(eos_token_id), input_ids
         An empty prompt came back without a word. Nothing can be continued there: raise a ValueError.
 """)
+
+
+@exercise.mistake
+def feeds_new_tokens_with_a_cache(model, input_ids, eos_token_id, max_new_tokens):
+    """The model's cache was used: after the first step only the newest token was given to the model. That is quicker,
+    but another loop. Feed the whole row in each step.
+    """
+    ids, feed, cache = input_ids, input_ids, None
+    for _ in range(max_new_tokens):
+        with gradients(model):
+            out = model(feed, past_key_values=cache, use_cache=True)
+        new, cache = out.logits[:, -1].argmax(-1, keepdim=True), out.past_key_values
+        ids = torch.cat([ids, new], dim=1)
+        feed = ids if cache is None else new
+        if int(new) in as_list(eos_token_id):
+            break
+    return ids
 
 
 @exercise.alternative

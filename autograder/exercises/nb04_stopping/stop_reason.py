@@ -15,9 +15,10 @@ exercise.rules("""
         what stands behind it, padding included, does not matter
     clock: a row without either ended with the batch: by "length" if n reached max_new_tokens, else by "time"
     last_step: a row that ends with an end token or a stop string on the very last step allowed is complete
-    several: each of several end tokens ends a row, and so does each of several stop strings
+    several: each of the given end tokens ends a row, and no other token does; so does each of several stop strings
     text: stop strings are looked for in the decoded text, character by character, however its tokens are cut
     both: a token that is an end token and completes a stop string counts as an end token
+    rows: the result is a list with a reason for each row, also for a batch of one
     refuses: no new ids at all are refused with a ValueError
 """)
 
@@ -33,8 +34,8 @@ def probes(rng):
     ann, bob, pet, other, mood = words(rng)
 
     def probe(rule, name, *rows, stops=(f" {other}",), eos=EOS, left=None, pad=0, hidden=False):
-        """The rows in random order, one perhaps twice. ``left``: how many steps more the limit allows."""
-        rows = [*rows, *rng.sample(rows, rng.randrange(2))]
+        """The rows in random order, one of several perhaps twice. ``left``: how many steps more the limit allows."""
+        rows = [*rows, *rng.sample(rows, rng.randrange(2) if rows[1:] else 0)]
         rng.shuffle(rows)
         width = max(map(len, rows))
         ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
@@ -53,15 +54,23 @@ def probes(rng):
     as_long = [*goes_on[: len(stopped) - 1], EOS]  # as ``stopped``
     says_pet, says_ball, shouts = say(f" saw a {pet}"), say(" saw a ball"), say(f" said: {ann}!!")
     ball = says_ball[-1]
+    dot, said_it = say(".")[0], say(f" was a {pet}.")  # " The" behind it would complete the stop string "dog. T"
+    grins = [*say("🙂🙂"), *stopped]  # more tokens than characters
 
     yield probe("first", "an end token, a stop string, then padding", ended, stopped, long_ended)
     yield probe("first", "a stopped row is filled with end tokens", long_ended, stopped, pad=EOS)
     yield probe("first", "the padding makes up a stop string", ended, shouts, long_ended, stops=["!!"])
     yield probe("first", "the pad is a stop string", ended, says_ball, long_ended, stops=[" ball"], pad=ball)
     yield probe("first", "the first new token ends the row", [EOS], stopped[-1:], long_ended, pad=EOS)
+    late = {"eos": dot, "stops": [f"{pet}. T"], "pad": say(" The")[0]}
+    yield probe("first", "only the padding completes the stop string", said_it, goes_on[:9], **late)
+    yield probe("first", "emoji, a stop string, then end tokens", grins, long_ended, pad=EOS)
+    yield probe(
+        "first", "an emoji is the stop string, then end tokens", grins, goes_on, stops=["🙂"], pad=EOS, hidden=True
+    )
     yield probe("first", "two stopped rows, no end token", stopped, say(f" had a big {other}"), pad=EOS, hidden=True)
     yield probe("clock", "the limit stopped the batch", goes_on, ended, left=0)
-    yield probe("clock", "the clock stopped the batch", goes_on[:9], ended)
+    yield probe("clock", "the clock stopped the batch", goes_on[:9], ended, left=rng.randrange(2, 9))
     yield probe("clock", "the clock stopped it one step before the limit", goes_on[:10], goes_on[2:12], stopped, left=1)
     yield probe("clock", "no stop strings", goes_on, ended, stops=[], left=0)
     yield probe("clock", "one step, and no more were allowed", goes_on[:1], goes_on[3:4], left=0, hidden=True)
@@ -73,6 +82,8 @@ def probes(rng):
     yield probe("last_step", "the last step is the first", [EOS], stopped[-1:], left=0, hidden=True)
     yield probe("several", "two end tokens", says_pet, stopped, eos=[EOS, says_pet[-1]])
     yield probe("several", "two stop strings", ended, stopped, says_ball, stops=[" ball", f" {other}"])
+    yield probe("several", "the tokenizer's end token is not given", [*ended, *stopped], stopped, says_ball, eos=ball)
+    yield probe("several", "the list lacks the tokenizer's", [EOS, *says_ball], [*ended, 7], eos=[1, ball], hidden=True)
     yield probe("several", "a list of one end token", ended, stopped, eos=[EOS])
     yield probe("several", "the end token is the id 0", shouts, stopped, eos=0, pad=ball)
     yield probe("several", "the id 0 is one of three", shouts, stopped, ended, eos=[ball, 0, EOS], pad=7, hidden=True)
@@ -85,11 +96,14 @@ def probes(rng):
     yield probe("text", "capital letters", [*say(" saw the end"), EOS], say(" saw. The end"), stops=["The"])
     yield probe("text", "it lies inside a token", say(" saw a balloon"), ended, stops=["oo"], hidden=True)
     yield probe("text", "it ends in an accent", say(" went to the café"), ended, stops=["café"], hidden=True)
-    dots = {"eos": [EOS, say(".")[0]], "stops": [f"{pet}.", f" {other}"]}
+    dots = {"eos": [EOS, dot], "stops": [f"{pet}.", f" {other}"]}
     yield probe("both", "an end token completes a stop string", ended, stopped, **dots)
     yield probe("both", "it does so in a longer row", say(f" {ann} had the {pet}. It"), stopped, **dots, hidden=True)
     pets = [f" {other}", f" {pet}"]
     yield probe("both", "it is the whole stop string", says_pet, stopped, eos=says_pet[-1], stops=pets, hidden=True)
+    yield probe("rows", "one row that ends with an end token", long_ended)
+    yield probe("rows", "one row that the clock stopped", goes_on[: rng.randrange(4, 9)])
+    yield probe("rows", "one row that a stop string ended", stopped, hidden=True)
     yield nothing("no new ids", 2)
     yield nothing("no new ids, one row", 1, hidden=True)
 
@@ -175,10 +189,22 @@ exercise.slips("""
     stop_string_at_the_very_end_only: any(stop in text for stop in stops) => text.endswith(tuple(stops))
         Only the end of the text was compared with the stop strings. Behind a stop string padding may follow, or the
         rest of the token that completed it: ask whether the text contains it.
+    begins_before_the_end: any(stop in text for stop in stops)
+        => any(0 <= tokenizer.decode(row).find(stop) < len(text) for stop in stops)
+        It was asked where a stop string begins. It counts with the token that completes it: one that begins before the
+        end token and would be complete only behind it comes too late. Search the text before the end token.
+    characters_against_tokens: any(stop in text for stop in stops)
+        => any(0 <= tokenizer.decode(row).find(stop) < (len(tokenizer.decode(row)) if end is None else end)
+        =>            for stop in stops)
+        The place of a stop string, in characters, was compared with the place of the end token, in tokens. Count both
+        in tokens: read the row token by token, and ask of each beginning whether the stop string is complete.
     ends_exactly: any(stop in text for stop in stops)
         => any(tokenizer.decode(row[:end][: n + 1]).endswith(tuple(stops)) for n in range(len(row[:end])))
         The text must end in the stop string (endswith). The token that completes it may carry further characters, then
         the end is never seen: ask whether the text contains it.
+    sees_it_one_token_late: decode(row[:end]) => decode(row[: len(row) - 1 if end is None else end])
+        The text was searched without the newest token, so a stop string that the very last token completes was not
+        seen. Decode the beginning with the token that you look at.
     last_token_only: any(stop in text for stop in stops)
         => any(stop in tokenizer.decode([token]) for stop in stops for token in row[:end])
         Each token's text is searched alone. A stop string may span several tokens: decode all ids up to there together.
@@ -188,6 +214,10 @@ exercise.slips("""
     forgets_the_limit: "length" if new_ids.shape[1] == max_new_tokens else "time" => "time"
         A row without eos and stop string was reported as stopped by the clock, although the limit of max_new_tokens was
         reached. Compare the number of new ids with it.
+    time_only_if_no_row_ended: return reasons
+        => return ["length" if r == "time" and {"eos", "stop_string"} & set(reasons) else r for r in reasons]
+        A row was reported as stopped by the limit because another row of the batch had ended by itself. The other rows
+        say nothing about it: compare the number of new ids with max_new_tokens.
     limit_one_step_early: new_ids.shape[1] == max_new_tokens => new_ids.shape[1] >= max_new_tokens - 1
         One step before the limit was taken for the limit: it is reached when there are max_new_tokens new ids.
     stop_string_by_ids: any(stop in text for stop in stops)
@@ -205,8 +235,12 @@ exercise.slips("""
         Only the first of several stop strings was looked for. Any of them ends a row.
     first_eos_only: as_list(eos_token_id) => as_list(eos_token_id)[:1]
         Only one of several eos ids was looked for. Any of them ends a row.
+    tokenizers_end_token: as_list(eos_token_id) => as_list(eos_token_id) + [tokenizer.eos_token_id]
+        The tokenizer's own end token ended a row, although it was not given. Only what is given as eos_token_id does.
     id_0_is_no_end: as_list(eos_token_id) => as_list(eos_token_id) if eos_token_id else []
         The end token 0 was taken for "no end token": 0 is false in Python. 0 is an id like any other.
+    a_row_alone_is_unwrapped: return reasons => return reasons if len(reasons) > 1 else reasons[0]
+        A batch of one gave a bare string. The result is a list with a string for each row, also for one row.
     one_reason_for_all: return reasons => return reasons[:1] * len(reasons)
         One reason was found and given to all rows. Each row has a reason of its own.
     length_first: new_ids.tolist() => new_ids[:, : max_new_tokens - 1].tolist()

@@ -13,10 +13,11 @@ exercise.rules("""
     whole_token: the text goes up to and including the token with which a stop string is complete, which stays whole
     text: stop strings are looked for in the decoded text, character by character, however its tokens are cut
     new_text: only the new text counts; a stop string that lies or begins in the prompt is not found there
-    first: of several stop strings, the one that is complete first ends the row, whatever its place in the list
+    first: of several stop strings, the one that is complete first ends the row, whatever its place in the list; with
+        trim, too, what would be complete later does not count
     rows: each row ends by itself; a row without any stop string is returned to its end, which is "" without new ids
     trim (2): with trim, the text is also cut where the first stop string in it begins
-    refuses: an empty stop string is refused with a ValueError, wherever it stands in the list
+    refuses: an empty stop string is refused with a ValueError, wherever it stands and whatever the rows hold
 """)
 
 
@@ -63,6 +64,8 @@ def probes(rng):
     yield probe("new_text", "it lies in a long prompt", ann + story, long, stops=["hello", f" {other}"], hidden=True)
     yield probe("first", "first in the text, last in the list", ann, story, stops=[" play", " hello", f" {mood}"])
     yield probe("first", "another begins first", ann, story, stops=[f"{pet}. The {pet}", " The"])
+    late = {"stops": [" very", f"{pet} was very {mood}. {ann}"], "trim": True, "hidden": True}
+    yield probe("first", "another begins first, two rows, with trim", ann, story, long, **late)
     yield probe("first", "one is the beginning of another", ann, story, stops=[f"{pet}. The", f" {pet}"], hidden=True)
     yield probe("first", "only the last of three comes", ann, story, stops=["tree", " zoo", " hello"], hidden=True)
     yield probe("first", "first in the text and in the list", ann, story, stops=[" very", " play"], hidden=True)
@@ -77,6 +80,19 @@ def probes(rng):
     yield probe("trim", "it ends in the middle of a token, trimmed", ann, story, stops=["y " + mood[0]], trim=True)
     yield probe("trim", "one token completes two of them", ann, story, stops=["The", f"{pet}. T"], trim=True)
     yield probe("trim", "one token holds it twice", ann, f" was a {doubled} one. Yes.", stops=[letter], trim=True)
+    yield probe("trim", "one of the two never comes, trimmed", ann, story, stops=[f"{pet}. T", "zoo"], trim=True)
+    yield probe("trim", "the very last token completes it", ann, f" saw a big {other}", stops=[f"g {other}"], trim=True)
+    yield probe(
+        "trim",
+        "the last token of two rows, trimmed",
+        ann,
+        " saw a zoo",
+        f" has {pet}s",
+        stops=["oo", "s"],
+        trim=True,
+        hidden=True,
+    )
+    yield probe("first", "another begins first, with trim", ann, story, stops=[f"{pet}. The {pet}", " The"], trim=True)
     yield probe("trim", "nothing is left", ann, story, stops=[" had a"], trim=True)
     yield probe("trim", "one lies within another", ann, story, stops=[pet[1:], pet], trim=True, hidden=True)
     yield probe("trim", "an emoji, trimmed", ann, smile, stops=["🙂"], trim=True, hidden=True)
@@ -84,6 +100,8 @@ def probes(rng):
         "trim", "three rows, trimmed", ann, long, short, story, stops=[f" {mood}.", ". "], trim=True, hidden=True
     )
     yield probe("refuses", "an empty stop string", ann, story, stops=[""])
+    yield probe("refuses", "an empty one behind one that comes at once", ann, story, stops=[" had", ""])
+    yield probe("refuses", "an empty one, no new ids", ann, "", stops=["", pet])
     yield probe("refuses", "the second of two is empty", ann, long, stops=[pet, ""])
     yield probe("refuses", "the first of two is empty, with trim", ann, long, stops=["", "."], trim=True, hidden=True)
     yield probe("refuses", "an empty one for rows without new ids", ann, "", "", stops=["", ""], hidden=True)
@@ -158,6 +176,11 @@ def returns_the_prompt_too(tokenizer, ids, prompt_length, stops, trim):
 exercise.slips("""
     compares_ids: if starts: => if any(row[prompt_length:end][-len(w) :] == w for w in map(tokenizer.encode, stops)):
         The stop string's ids were searched for. Inside a text it may be cut into other tokens: search the decoded text.
+    last_tokens_only: if starts:
+        => width = max(map(len, stops), default=0) + 1
+        =>             if any(stop in tokenizer.decode(row[prompt_length:end][-width:]) for stop in stops):
+        Only the last few tokens were searched, about as many as the stop string has characters. But one character may
+        take several tokens, as an emoji does: decode all new ids of the row.
     last_token_only: if starts: => if any(stop in tokenizer.decode(row[end - 1 : end]) for stop in stops):
         Only the last token's text is searched. A stop string may span several tokens: decode all new ids of the row.
     ends_exactly: if starts: => if text.endswith(tuple(stops)):
@@ -184,6 +207,20 @@ exercise.slips("""
     trims_at_the_first_of_the_list: min(starts, default=None) => (starts or [None])[0]
         One token may complete several stop strings. The text was cut at the one that is first in the list: cut it at
         the smallest index at which one of them begins.
+    trims_at_what_is_absent: text[: min(starts, default=None)] if trim
+        => text[: min(map(text.find, stops))] if trim and starts
+        With trim, find was asked for stop strings that are not there: it gives -1, which is smaller than every index,
+        and the last character was cut off. Ask `stop in text` first.
+    trims_at_what_comes_later: texts.append(text
+        => whole = tokenizer.decode(row[prompt_length:])
+        =>         starts = [whole.find(stop) for stop in stops if stop in whole]
+        =>         texts.append(text
+        With trim, the whole text was searched. A stop string that would be complete only behind the place where
+        generation stops has not been said: search the text that ends there.
+    trims_all_but_the_last: if trim else text => if trim and text != tokenizer.decode(row[prompt_length:]) else text
+        A stop string that the very last token completes was not cut off. Look at all beginnings, the whole row too.
+    strips_before_the_cut: if trim else text => .rstrip() if trim else text
+        With trim, white space before the stop string went as well. Cut exactly where the stop string begins.
     trims_at_the_last_place: text.find(stop) => text.rfind(stop)
         The text was cut where the stop string stands last (rindex or rfind). A token may hold it twice: cut at the
         first place, find or index.
@@ -229,6 +266,20 @@ exercise.slips("""
         =>         raise ValueError("no stop strings")
         =>     texts = []
         An empty list of stop strings was refused. Only an empty stop string is: without any, rows go on to their end.
+    refuses_white_space: texts = []
+        => if stops and not all(map(str.strip, stops)):
+        =>         raise ValueError("an empty stop string")
+        =>     texts = []
+        A stop string of white space was refused. Only an empty one is: an empty line is a good place to stop.
+    refuses_what_it_comes_to (refuses nothing): if starts:
+        => for stop in stops:
+        =>                 if not stop:
+        =>                     raise ValueError("an empty stop string")
+        =>                 if stop in text:
+        =>                     break
+        =>             if starts:
+        The empty stop string was refused only when the search came to it: not without new ids, nor behind another one
+        that comes at once. Look at all stop strings first of all.
     accepts_an_empty_stop_string (refuses nothing)
         An empty stop string was accepted, and it is contained in every text. Refuse it with a ValueError, first of all.
     looks_at_the_first_stop_only (refuses nothing): texts = []
