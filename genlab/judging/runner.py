@@ -29,6 +29,7 @@ from genlab.models import RESOURCES
 
 SECONDS = 20.0  # a probe takes milliseconds; what takes this long is an endless loop
 PATIENCE = 3  # times as many seconds may pass by the clock
+SEED = 20_000_003  # of the random numbers that a call finds: none that a student or a probe sets
 SHORTEST = 0.05  # seconds between looks at the clocks, at least
 LIBRARIES = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), str(Path(__file__).resolve().parents[1]))
 
@@ -132,7 +133,7 @@ def own_world(args: dict[str, Any], left: list[str]) -> Iterator[None]:
     before = {name: get() for name, (get, _) in SETTINGS.items()}
     for name, value in FRESH.items():
         SETTINGS[name][1](value)
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     random.seed(0)
     np.random.seed(0)
     objects = {name: _state(value) for name, value in args.items()}

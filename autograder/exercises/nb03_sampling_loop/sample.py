@@ -102,14 +102,14 @@ def probes(rng):
         found = shows(*mistakes)
         return until(lambda made: made[1] and found(made[0]), make)[0]
 
-    yield probe("one row, everything off", "draws", prompt(rng, 1, 4), 8)
+    yield probe("one row, everything off, seed 0", "draws", prompt(rng, 1, 4), 8, seed=0)
     yield probe("two different rows", "draws", prompt(rng, 2, 4), 9)
     yield probe("a list of two rows", "draws", prompt(rng, 2, 5).tolist(), 4)
     yield probe("four rows", "draws", prompt(rng, 4, 2), 7, hidden=True)
     yield probe("one row, a prompt of one token", "draws", prompt(rng, 1, 1), 12, hidden=True)
     yield probe("the context is filled exactly", "draws", prompt(rng, 2, 26), 7, hidden=True)
 
-    yield probe("seed 0", "draws", prompt(rng, 1, 4), 6, hidden=True, seed=0)
+    yield probe("one row, everything off", "draws", prompt(rng, 1, 4), 6, hidden=True)
     yield probe("four steps, everything off", "runs", prompt(rng, 2, 3), 4)
     yield probe("nine steps for three rows", "runs", prompt(rng, 3, 5), 9, hidden=True, T=0.8, k=9, penalty=1.2)
 

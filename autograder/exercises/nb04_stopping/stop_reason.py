@@ -39,7 +39,7 @@ def probes(rng):
         rng.shuffle(rows)
         width = max(map(len, rows))
         ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
-        left = rng.randrange(1, 9) if left is None else left
+        left = rng.randrange(2, 9) if left is None else left
         settings = {"eos_token_id": eos, "stops": list(stops), "max_new_tokens": width + left}
         return Probe(name, rule=rule, hidden=hidden, tokenizer=TOKENIZER, new_ids=ids, **settings)
 
@@ -63,14 +63,14 @@ def probes(rng):
     yield probe("first", "the pad is a stop string", ended, says_ball, long_ended, stops=[" ball"], pad=ball)
     yield probe("first", "the first new token ends the row", [EOS], stopped[-1:], long_ended, pad=EOS)
     late = {"eos": dot, "stops": [f"{pet}. T"], "pad": say(" The")[0]}
-    yield probe("first", "only the padding completes the stop string", said_it, goes_on[:9], **late)
+    yield probe("first", "only the padding completes the stop string", said_it, long_ended[:-1], **late)
     yield probe("first", "emoji, a stop string, then end tokens", grins, long_ended, pad=EOS)
     yield probe(
-        "first", "an emoji is the stop string, then end tokens", grins, goes_on, stops=["🙂"], pad=EOS, hidden=True
+        "first", "an emoji is the stop string, then end tokens", grins, long_ended, stops=["🙂"], pad=EOS, hidden=True
     )
     yield probe("first", "two stopped rows, no end token", stopped, say(f" had a big {other}"), pad=EOS, hidden=True)
     yield probe("clock", "the limit stopped the batch", goes_on, ended, left=0)
-    yield probe("clock", "the clock stopped the batch", goes_on[:9], ended, left=rng.randrange(2, 9))
+    yield probe("clock", "the clock stopped the batch", goes_on[:9], ended)
     yield probe("clock", "the clock stopped it one step before the limit", goes_on[:10], goes_on[2:12], stopped, left=1)
     yield probe("clock", "no stop strings", goes_on, ended, stops=[], left=0)
     yield probe("clock", "one step, and no more were allowed", goes_on[:1], goes_on[3:4], left=0, hidden=True)
