@@ -5,7 +5,8 @@ time from sending it until the kernel reports that it is idle, the processor tim
 where the machine is busy with other things), and the bytes that the kernel sent, pictures included.
 
 The usual way is ``ipywidgets.interactive`` around a function that makes a pyplot figure, here with 30 bars as well:
-the same 15 tokens before and after temperature and top_p.
+the same 15 tokens before and after temperature and top_p. ``GenerationSettings`` is measured beside the two: it asks
+``model.generate`` what it makes of each new value, which nobody does the usual way.
 """
 
 import argparse
@@ -44,6 +45,19 @@ tokenizer, model = load_model("storyteller")
 
 OURS = """
 box = SamplingSliders(tokenizer, Scripted(model, VOCABULARY), top_p=0.9)
+display(box)
+slider = box.sliders["temperature"]
+print(slider.model_id)
+"""
+
+SETTINGS = """
+import copy
+from genlab.widgets import GenerationSettings
+
+scripted = Scripted(model, VOCABULARY)
+talking = copy.copy(model)
+talking.forward = lambda input_ids=None, attention_mask=None, **_: scripted(input_ids)
+box = GenerationSettings(tokenizer, talking)
 display(box)
 slider = box.sliders["temperature"]
 print(slider.model_id)
@@ -106,9 +120,9 @@ def size(message: dict) -> int:
     return len(json.dumps(message["content"])) + sum(len(memoryview(buffer)) for buffer in message["buffers"])
 
 
-def move(client: BlockingKernelClient, model_id: str, value: float) -> int:
+def move(client: BlockingKernelClient, model_id: str, state: dict[str, float]) -> int:
     """Send one new value as a browser does, wait for idle; returns the bytes that came back."""
-    data = {"method": "update", "state": {"value": value}, "buffer_paths": []}
+    data = {"method": "update", "state": state, "buffer_paths": []}
     message = client.session.msg("comm_msg", {"comm_id": model_id, "data": data})
     client.shell_channel.send(message)
     total = 0
@@ -126,7 +140,10 @@ def move(client: BlockingKernelClient, model_id: str, value: float) -> int:
 def measure(client: BlockingKernelClient, process: psutil.Process, code: str, vocabulary: int, moves: int) -> Moves:
     """Make the widget that ``code`` describes and move its slider up and down."""
     model_id = run(client, code.replace("VOCABULARY", str(vocabulary))).splitlines()[-1]
-    values = [round(0.5 + 0.05 * (i % 40), 2) for i in range(WARM_UP + moves)]
+    if code == SETTINGS:  # a slider over a list of values, the first of which are refused
+        values = [{"index": 3 + i % 15} for i in range(WARM_UP + moves)]
+    else:
+        values = [{"value": round(0.5 + 0.05 * (i % 40), 2)} for i in range(WARM_UP + moves)]
     for value in values[:WARM_UP]:
         move(client, model_id, value)
     wall, sent = [], []
@@ -159,7 +176,9 @@ def main() -> None:
         for vocabulary in VOCABULARIES:
             ours = measure(client, process, OURS, vocabulary, moves)
             usual = measure(client, process, USUAL, vocabulary, moves // 4)
-            for name, it in (("SamplingSliders", ours), ("interactive, a new figure", usual)):
+            settings = measure(client, process, SETTINGS, vocabulary, moves)
+            rows = {"GenerationSettings": settings, "SamplingSliders": ours, "interactive, a new figure": usual}
+            for name, it in rows.items():
                 print(f"{vocabulary:>7,}  {name:<28} {it.wall:>10.1f} {it.processor:>10.1f} {it.kilobytes:>8.1f}")
             ratios = [u / o for u, o in zip(vars(usual).values(), vars(ours).values(), strict=True)]
             print(f"{'':>7}  {'ratio':<28} {ratios[0]:>9.1f}x {ratios[1]:>9.1f}x {ratios[2]:>7.1f}x")

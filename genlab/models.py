@@ -1,5 +1,6 @@
 """Where the course's models come from: the bundled storyteller, any other model, probe models."""
 
+import copy
 import importlib.metadata
 import json
 import os
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers.processors import TemplateProcessing
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 from transformers.modeling_outputs import CausalLMOutputWithPast
 from transformers.utils import logging
@@ -114,6 +114,19 @@ def probe_model(
     return model.eval()
 
 
+def patient_model(training: bool = False, repository: dict[str, Any] | None = None, **settings: Any) -> GPT2LMHeadModel:
+    """A probe model of one layer, perhaps in training mode, perhaps with a repository's settings for ``generate``."""
+    model = copy.deepcopy(_small_model(**settings))
+    for name, value in (repository or {}).items():
+        setattr(model.generation_config, name, value)
+    return model.train(training)
+
+
+@lru_cache(maxsize=64)
+def _small_model(**settings: Any) -> GPT2LMHeadModel:
+    return probe_model(n_layer=1, **settings)
+
+
 class ScriptedModel(GPT2LMHeadModel):
     """A model that recites: a row that is the beginning of a line goes on with it, any other row says ``otherwise``.
 
@@ -157,29 +170,35 @@ def _storyteller() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     return load_model("storyteller")
 
 
+def other_tokenizer(template: str | None = None, adds_bos: bool = False, **tokens: Any) -> PreTrainedTokenizerFast:
+    """The storyteller's tokenizer made into another: with special tokens, perhaps with a chat template.
+
+    ``tokens`` are given to ``add_special_tokens``; ``adds_bos``: each text is given the bos token.
+    """
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(STORYTELLER)
+    tokenizer.add_special_tokens(tokens)
+    tokenizer.chat_template = template
+    tokenizer.add_bos_token = adds_bos
+    return tokenizer
+
+
+@lru_cache(maxsize=64)
+def _other_tokenizer(settings: str) -> PreTrainedTokenizerFast:
+    return other_tokenizer(**json.loads(settings))
+
+
 def merge_ranks(tokenizer: PreTrainedTokenizerFast) -> dict[tuple[str, str], int]:
     """The merges of a byte-pair-encoding tokenizer with their ranks, as they stand in its file."""
     merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"].get("merges", [])
     return {tuple(pair): rank for rank, pair in enumerate(merges)}
 
 
-@lru_cache(maxsize=2)
-def _tokenizer(begins: bool = False) -> PreTrainedTokenizerBase:
-    """The storyteller's tokenizer; with ``begins`` another, which puts a special token before each text, as many do."""
-    if not begins:
-        return _storyteller()[0]
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(STORYTELLER)
-    tokenizer.add_special_tokens({"bos_token": "<|begin|>"})
-    start = (tokenizer.bos_token, tokenizer.bos_token_id)
-    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single=f"{start[0]} $A", special_tokens=[start])
-    return tokenizer
-
-
 # What a probe may ask for by name (see genlab.judging.values.Resource); shared, so whoever gives one away copies it.
 RESOURCES: dict[str, Callable[..., Any]] = {
-    "tokenizer": _tokenizer,
+    "tokenizer": lambda **settings: _other_tokenizer(json.dumps(settings)) if settings else _storyteller()[0],
     "ranks": lambda: merge_ranks(_storyteller()[0]),
     "model": lambda: _storyteller()[1],
     "probe_model": lru_cache(maxsize=16)(probe_model),
+    "patient_model": patient_model,
     "scripted_model": ScriptedModel,
 }

@@ -10,7 +10,8 @@ from genlab.judging.values import Resource
 
 INF, NAN = math.inf, math.nan
 TOKENIZER = Resource("tokenizer")  # the storyteller's
-BEGINS = Resource("tokenizer", begins=True)  # another: it puts a special token, id 2048, before each text
+# Another: it puts a special token, id 2048, before each text.
+BEGINS = Resource("tokenizer", adds_bos=True, bos_token="<|begin|>")
 
 
 def probe_model(rng: random.Random, seeds: int = 10**6, **settings: Any) -> Resource:

@@ -5,7 +5,10 @@ from enum import StrEnum
 from typing import Any
 
 import torch
-from transformers import StoppingCriteria
+from transformers import LogitsProcessor, LogitsProcessorList, StoppingCriteria
+from transformers.generation import GenerateDecoderOnlyOutput
+
+from genlab.judging.clinic import treated
 
 
 class Adapter(StrEnum):
@@ -17,6 +20,9 @@ class Adapter(StrEnum):
     EACH = "each"  # once for each item of the first argument, with the others; the results become a list
     STREAM = "stream"  # like COLLECT, each chunk with what held when it came: see ``_stream``
     CRITERION = "criterion"  # a class of stopping criteria is built and used in ``model.generate``
+    CLINIC = "clinic"  # it says why a call is broken and gives the mended one: see ``genlab.judging.clinic``
+    PROCESSOR = "processor"  # a class of logits processors is built and asked at each step of a run
+    OUTPUT = "output"  # positionally; the first three arguments are what ``model.generate`` returns, as one object
 
 
 def _stream(function: Callable, args: dict[str, Any]) -> list[list[Any]]:
@@ -70,6 +76,21 @@ def _criterion(make: Callable, args: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def _processor(make: Callable, args: dict[str, Any]) -> dict[str, Any]:
+    """What one object of ``make(options, prompt_length, eos_token_id)`` makes of the scores of each step."""
+    options, prompt_length, eos_token_id, steps, scores = args.values()
+    processor = make(options, prompt_length, eos_token_id)
+    ask = LogitsProcessorList([processor])
+    answers = [ask(*step) for step in zip(steps, scores, strict=True)]
+    return {"is_processor": isinstance(processor, LogitsProcessor), "answers": answers}
+
+
+def _output(function: Callable, args: dict[str, Any]) -> Any:
+    """The result of ``function(out, *others)``, where ``out`` is made of sequences, scores and logits."""
+    sequences, scores, logits, *others = args.values()
+    return function(GenerateDecoderOnlyOutput(sequences=sequences, scores=scores, logits=logits), *others)
+
+
 def _each(function: Callable, args: dict[str, Any]) -> list[Any]:
     """The result of ``function(item, *others)`` for each item of the first argument."""
     items, *others = args.values()
@@ -83,6 +104,9 @@ _CALLS: dict[Adapter, Callable[[Callable, dict[str, Any]], Any]] = {
     Adapter.EACH: _each,
     Adapter.STREAM: _stream,
     Adapter.CRITERION: _criterion,
+    Adapter.CLINIC: treated,
+    Adapter.PROCESSOR: _processor,
+    Adapter.OUTPUT: _output,
 }
 
 

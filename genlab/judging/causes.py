@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from genlab.judging.differences import differs
 from genlab.judging.outcome import Error, Outcome, Record
+from genlab.judging.values import Wrong
 
 AGREES = 2 / 3  # of what passed: a mistake that contradicts more of it is not what happened
 MAY_BE = 1 / 2  # of what failed: what a mistake must explain to be named with "may be"
@@ -58,9 +59,11 @@ def own_cause(record: Record, outcomes: list[Outcome], place: int) -> Cause | No
 
 
 def agree(record: Record, mistake: Outcome, outcome: Outcome) -> bool:
-    """Whether an answer's ``outcome`` is what a known mistake gives: the same value, or the same error."""
+    """Whether an answer's ``outcome`` is what a known mistake gives: the same value or type, or the same error."""
     if mistake.error:
         return outcome.error is not None and _same_error(mistake.error, outcome.error)
+    if isinstance(mistake.value, Wrong):
+        return isinstance(outcome.value, Wrong) and mistake.value.description == outcome.value.description
     return differs(record, mistake, outcome) is None
 
 

@@ -142,6 +142,8 @@ def show(value: Any, limit: int = 300) -> str:
         text = f"{str(value.dtype).removeprefix('torch.')} tensor of shape {list(value.shape)}: {body}"
     elif isinstance(value, (float, list, tuple)):
         text = _rounded(value)
+    elif isinstance(value, dict) and any(isinstance(item, torch.Tensor) for item in value.values()):
+        text = "{" + ", ".join(f"{key!r}: {show(item)}" for key, item in value.items()) + "}"
     else:
         text = repr(value)
     return text if len(text) <= limit else text[: limit - 4] + " ..."

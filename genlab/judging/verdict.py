@@ -97,7 +97,7 @@ def _given(probe: ProbeRecord) -> str:
     tokenizer = next((RESOURCES[r.name](**r.settings) for r in resources if r.name == "tokenizer"), None)
     parts = []
     for name, value in probe.args.items():
-        text = show_text(value, tokenizer.decode) if tokenizer else ""
+        text = show_text(value, tokenizer.decode) if tokenizer and "mask" not in name else ""
         parts.append(f"{name} = {show(value)}" + (f" ({text})" if text else ""))
     return ", ".join(parts)
 

@@ -119,6 +119,34 @@ def test_the_player_steps_through_a_batch(ran):
     lab.screenshot("04-generation-player")
 
 
+@on("05_model_generate")
+def test_the_settings_answer_to_a_preset_a_slider_and_a_repository(ran):
+    lab = ran
+    output = widget(lab, "generation-settings")
+    before, words = picture(output), output.inner_text()
+    output.get_by_role("button", name="temperature=0", exact=True).click()
+    changes(lab, lambda: picture(output), before)
+    assert "ValueError" in output.inner_text(), "the library's own message"
+    lab.screenshot("05-generation-settings-error")
+    refused = picture(output)
+    output.get_by_role("button", name="usual call").click()
+    changes(lab, lambda: picture(output), refused)
+    lab.idle()
+    assert output.inner_text() == words, "as it was at first"
+    output.get_by_role("button", name="hidden top_k").click()
+    expect(output.get_by_text("TopKLogitsWarper(top_k=50)")).to_have_count(1)
+    before = picture(output)
+    handle = output.locator("[aria-label='top_k'] .noUi-handle, .widget-hslider:has-text('top_k') .noUi-handle").first
+    handle.focus()
+    for _ in ("None", "-1, which is refused", "0"):
+        lab.page.keyboard.press("ArrowRight")
+    changes(lab, lambda: picture(output), before)
+    expect(output.get_by_text("drawn from 2,048 of 2,048 tokens")).to_have_count(1)
+    output.locator("select").first.select_option("Qwen3-like")
+    expect(output.get_by_text("TemperatureLogitsWarper(temperature=0.6)")).to_have_count(1)
+    lab.both_themes("05-generation-settings")
+
+
 @on("01_tokenization")
 def test_an_unwritten_exercise_says_so_and_stops_nothing(ran):
     lab = ran

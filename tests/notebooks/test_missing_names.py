@@ -14,7 +14,13 @@ CHECK = 'from genlab import check\n\ncheck("left_pad", left_pad)'
 @pytest.fixture(scope="module")
 def said():
     """The error of each cell of one kernel, as (name, value, traceback)."""
-    cells = [CHECK, "def left_padd(rows, pad_id):\n    return rows", CHECK, "print(nobody)", "def f():\n    left_pad\nf()"]
+    cells = [
+        CHECK,
+        "def left_padd(rows, pad_id):\n    return rows",
+        CHECK,
+        "print(nobody)",
+        "def f():\n    left_pad\nf()",
+    ]
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
     NotebookClient(notebook, timeout=120, allow_errors=True).execute()
     return [[(o.ename, o.evalue, "\n".join(o.traceback)) for o in c.outputs] for c in notebook.cells]

@@ -1,10 +1,10 @@
 """A released notebook, run from top to bottom before anything is solved: what must run runs, the rest says why not."""
 
 import pytest
-from tests.support.course import RELEASES, names, read
 from nbclient import NotebookClient
 
 from autograder.authoring.release import NEEDS_SOLUTION
+from tests.support.course import RELEASES, names, read
 
 
 @pytest.mark.parametrize("path", RELEASES, ids=names)

@@ -9,7 +9,14 @@ from transformers import PreTrainedTokenizerFast
 
 from genlab.models import load_model, merge_ranks
 from genlab.plots.labels import Pieces
-from genlab.widgets import GenerationPlayer, PhoneKeyboard, PositionPicker, SamplingSliders, TokenExplorer
+from genlab.widgets import (
+    GenerationPlayer,
+    GenerationSettings,
+    PhoneKeyboard,
+    PositionPicker,
+    SamplingSliders,
+    TokenExplorer,
+)
 from genlab.widgets.base import percent
 from genlab.widgets.token_explorer import merge_steps
 from tests.support.widget_tools import HTML, LONG, Seen, Watched, bundle, quick, shown_html, size, texts
@@ -287,7 +294,7 @@ def controls(widget):
 
 def test_every_control_has_a_name_and_a_description(storyteller):
     tokenizer, model = storyteller
-    makers = (PositionPicker, PhoneKeyboard, SamplingSliders, GenerationPlayer)
+    makers = (PositionPicker, PhoneKeyboard, SamplingSliders, GenerationPlayer, GenerationSettings)
     for box in (TokenExplorer(tokenizer), *(make(tokenizer, model) for make in makers)):
         for control in controls(box):
             if type(control).__name__ == "Image":  # the words below say what it shows
@@ -301,10 +308,10 @@ def test_no_slider_is_echoed(storyteller):
     tokenizer, model = storyteller
     boxes = (
         TokenExplorer(tokenizer),
-        *(make(tokenizer, model) for make in (PositionPicker, SamplingSliders, GenerationPlayer)),
+        *(make(tokenizer, model) for make in (PositionPicker, SamplingSliders, GenerationPlayer, GenerationSettings)),
     )
     sliders = [control for box in boxes for control in controls(box) if "Slider" in type(control).__name__]
-    assert len(sliders) == 7
+    assert len(sliders) == 16
     for slider in sliders:
         sent = "index" if "index" in slider.keys else "value"
         assert slider.trait_metadata(sent, "echo_update") is False

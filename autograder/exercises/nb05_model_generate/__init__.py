@@ -1,0 +1,1 @@
+"""Exercises of the notebook `05_model_generate`."""
