@@ -114,17 +114,15 @@ def probe_model(
     return model.eval()
 
 
+_probe_model = lru_cache(maxsize=64)(probe_model)
+
+
 def patient_model(training: bool = False, repository: dict[str, Any] | None = None, **settings: Any) -> GPT2LMHeadModel:
     """A probe model of one layer, perhaps in training mode, perhaps with a repository's settings for ``generate``."""
-    model = copy.deepcopy(_small_model(**settings))
+    model = copy.deepcopy(_probe_model(n_layer=1, **settings))
     for name, value in (repository or {}).items():
         setattr(model.generation_config, name, value)
     return model.train(training)
-
-
-@lru_cache(maxsize=64)
-def _small_model(**settings: Any) -> GPT2LMHeadModel:
-    return probe_model(n_layer=1, **settings)
 
 
 class ScriptedModel(GPT2LMHeadModel):
@@ -198,7 +196,7 @@ RESOURCES: dict[str, Callable[..., Any]] = {
     "tokenizer": lambda **settings: _other_tokenizer(json.dumps(settings)) if settings else _storyteller()[0],
     "ranks": lambda: merge_ranks(_storyteller()[0]),
     "model": lambda: _storyteller()[1],
-    "probe_model": lru_cache(maxsize=16)(probe_model),
+    "probe_model": _probe_model,
     "patient_model": patient_model,
     "scripted_model": ScriptedModel,
 }

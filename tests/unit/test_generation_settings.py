@@ -17,6 +17,7 @@ from genlab.widgets import GenerationSettings
 from genlab.widgets.generation_settings import PRESETS, SETTINGS, UNSET
 from genlab.widgets.prepared_call import heard, merge, with_repository
 from genlab.widgets.repositories import REPOSITORIES
+from tests.support.course import SOLUTIONS, read
 from tests.support.widget_tools import HTML, LONG, Seen, bundle, quick, shown_html, size, texts
 
 MOST_BYTES = 14_000  # of a picture: one is sent for every move of a slider
@@ -338,3 +339,14 @@ def test_origins_have_a_letter_and_a_color(box):
         assert f">{letter}</span>" in markup
         colors.add(markup.split("background: ")[1][:7])
     assert len(colors) == 3
+
+
+def test_the_notebook_shows_the_same_repositories():
+    """Beside their ids of special tokens, which the widget takes from its model."""
+    source = next(cell.source for path in SOLUTIONS for cell in read(path).cells if cell.id == "repositories")
+    assigned = next(node for node in ast.parse(source).body if isinstance(node, ast.Assign))
+    shown = ast.literal_eval(assigned.value)
+    assert {
+        name: {key: value for key, value in settings.items() if not key.endswith("_token_id")}
+        for name, settings in shown.items()
+    } == REPOSITORIES
