@@ -186,6 +186,99 @@ ANSWERS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "the model ran with gradients on": ("torch.no_grad()", "torch.enable_grad()"),
     },
+    "effective_config": {
+        "KeyError: 'do_sample'": ("if name in call:", 'if name in call or name == "do_sample":'),
+        "result['do_sample'][0] is True, not False": ("own.get(name) is not None", "own.get(name)"),
+        "result['top_k'][0] is None": ("own.get(name) is not None", "name in own"),
+        "result['top_k'][0] is of type int, not NoneType": ("name in call:", "call.get(name) is not None:"),
+        "dictionary changed size during iteration": (
+            'unused = "max_new_tokens"',
+            "for name in result:\n"
+            '        if name == "num_beams":\n            del result[name]\n    unused = "max_new_tokens"',
+        ),
+    },
+    "chat_ids": {
+        "continue_final_message and add_generation_prompt are not compatible": ("not begun", "True"),
+        "list index out of range": ("if not messages:", "if False:"),
+        "the result is transformers.tokenization_utils_base.BatchEncoding": ('it["input_ids"]', "it"),
+        "the shape of the result is [1, 11], not [1, 10]": (
+            'return it["input_ids"]',
+            'return torch.cat([torch.tensor([[tokenizer.bos_token_id]]), it["input_ids"]], 1)',
+        ),
+    },
+    "next_turn": {
+        "2054 is not in list": ("if end in answer else [*answer, end]", ""),
+        "expected sequence of length 18 at dim 1 (got 21)": ("[tokenizer.pad_token_id] * gap + row", "row"),
+        "the shape of result['attention_mask'] is ...": (
+            "torch.tensor([[0] * gap + [1] * (longest - gap) for gap in gaps])",
+            "mask",
+        ),
+    },
+    "sequence_score": {
+        "stack(): argument 'tensors' (position 1) must be tuple of Tensors, not NoneType": (
+            "if steps is None:\n"
+            '        raise ValueError(f"there are no {of}: call generate with output_{of}=True")\n    if len(steps)',
+            "if steps is not None and len(steps)",
+        ),
+        "Index tensor must have the same number of dimensions as input tensor": ("new[:, :, None])[:, :, 0]", "new)"),
+        "result[0] is nan, not ...": ("each.masked_fill(behind, 0.0)", "(each * ~behind)"),
+        "isin() received an invalid combination of arguments": ("torch.tensor(eos_token_id)", "eos_token_id"),
+    },
+    "only": {
+        "list index out of range": ("len(line) > len(new) and ", ""),
+        "the argument scores was changed in place; work on a copy": (
+            "        return result\n",
+            "        return scores.copy_(result)\n",
+        ),
+        "Make sure that all the required parameters: ... are passed to the logits processor": (
+            "scores: torch.Tensor) ->",
+            "scores: torch.Tensor, step: int) ->",
+        ),
+    },
+    "clinic_loud": {
+        "not written yet": (
+            "return model.generate(**inputs, max_new_tokens=n, do_sample=False)",
+            "raise NotImplementedError",
+        ),
+        "got: {'finished': True, 'drew': ..., 'said': [], 'hidden': ..., 'left': []}": (
+            "max_new_tokens=n, do_sample=False)",
+            "max_new_tokens=n, do_sample=True, top_k=1)",
+        ),
+        "The size of tensor a (...) must match the size of tensor b": (
+            'inputs["attention_mask"][:, -keep:]',
+            'inputs["attention_mask"][:, 1 - keep :]',
+        ),
+        "expected: not told": ('"too_cold": "bad_value"', '"too_cold": "contradiction"'),
+        "index out of range in self": ("pad = 0 ", "pad = 2047 "),
+    },
+    "clinic_logged": {
+        "result['said'] has 1 element, not 0": (", max_length=None", ""),
+        "result['hidden'] has 1 element, not 0": (
+            "return model.generate(**inputs, max_new_tokens=n, max_length=None)",
+            "import logging\n"
+            "    logging.disable(logging.WARNING)\n    return model.generate(**inputs, max_new_tokens=n, max_length=None)",
+        ),
+        "result['left'] has 1 element, not 0": (
+            "return model.generate(**inputs, max_new_tokens=n, max_length=None)",
+            "model.generation_config.max_length = None\n    return model.generate(**inputs, max_new_tokens=n)",
+        ),
+    },
+    "clinic_silent": {
+        "result['drew'] is 'tokens, one of which was left each time', not 'nothing'": (
+            "do_sample=False, num_beams=1",
+            "do_sample=True, top_k=1, num_beams=1",
+        ),
+        "result['left'] has 1 element, not 0": ("model.train(was_training)", "pass"),
+        "result['said'] has 1 element, not 0": (
+            "return model.generate(**inputs, max_new_tokens=n, do_sample=False, num_beams=1)",
+            "own = GenerationConfig(max_new_tokens=n, do_sample=False, num_beams=1)\n"
+            "    return model.generate(**inputs, generation_config=own)",
+        ),
+    },
+    "equal_calls": {
+        "KeyError": ('        "A": "other draws",\n', ""),
+        "the function returned None: is there a return?": ("    return {", "    answers = {"),
+    },
 }
 
 
@@ -195,7 +288,7 @@ def notebook(path):
     names, solutions, folds = {}, {}, {}
     for cell in read(path).cells:
         marks = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "code" and (marks.get("solution") or (not solutions and marks.get("locked"))):
+        if cell.cell_type == "code" and (marks.get("solution") or (marks.get("locked") and not marks.get("grade"))):
             exec(cell.source, names)
         if cell.cell_type == "code" and marks.get("solution"):
             solutions[marks["grade_id"]] = cell.source
@@ -210,17 +303,8 @@ def quoted(source: str) -> list[str]:
     return [text.strip("`") for text in re.findall(r"^(?:- )?\*(`[^`]+`|[^*\n]+)\*", fold, re.M)]
 
 
-WITHOUT = "05_model_generate"  # its quotations were compared by hand; their answers are still to be written
-
-
 def all_quotations():
-    return [
-        (name, quote)
-        for path in SOLUTIONS
-        if path.stem != WITHOUT
-        for name, quotes in notebook(path)[2].items()
-        for quote in quotes
-    ]
+    return [(name, quote) for path in SOLUTIONS for name, quotes in notebook(path)[2].items() for quote in quotes]
 
 
 def test_every_quotation_has_an_answer_that_gets_it():
