@@ -256,7 +256,8 @@ ANSWERS: dict[str, dict[str, tuple[str, str]]] = {
         "result['hidden'] has 1 element, not 0": (
             "return model.generate(**inputs, max_new_tokens=n, max_length=None)",
             "import logging\n"
-            "    logging.disable(logging.WARNING)\n    return model.generate(**inputs, max_new_tokens=n, max_length=None)",
+            "    logging.disable(logging.WARNING)\n"
+            "    return model.generate(**inputs, max_new_tokens=n, max_length=None)",
         ),
         "result['left'] has 1 element, not 0": (
             "return model.generate(**inputs, max_new_tokens=n, max_length=None)",
