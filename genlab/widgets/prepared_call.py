@@ -5,10 +5,7 @@ it is given and generates nothing. This takes a millisecond, whatever the model.
 """
 
 import copy
-import logging
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +14,7 @@ import torch
 from transformers import GenerationConfig, PreTrainedModel
 from transformers.generation import LogitsProcessor
 
+from genlab.library_messages import Message, heard
 from genlab.widgets.before_after import BeforeAfter
 from genlab.widgets.reading import top
 
@@ -33,43 +31,6 @@ SETTINGS = (
 )
 ORIGINS = {"C": "call", "R": "repository", "D": "default"}  # the first that says something decides
 VALUES = ("temperature", "top_k", "top_p", "min_p", "penalty")  # what a processor may hold
-
-
-@dataclass(frozen=True)
-class Message:
-    """Something that the library said: ``kind`` is ``logged`` or the name of a warning or an error."""
-
-    kind: str
-    text: str
-    is_error: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.text}"
-
-
-@contextmanager
-def heard() -> Iterator[list[Message]]:
-    """Collect what the library logs and warns while the block runs, also what it says only once; none is shown.
-
-    Messages that the library says only once are said here each time, and are still to be said elsewhere.
-    """
-    messages: list[Message] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: messages.append(Message("logged", record.getMessage()))
-    library, once = logging.getLogger("transformers"), logging.Logger.warning_once
-    before = library.handlers, library.propagate, library.level
-    library.handlers, library.propagate = [handler], False
-    library.setLevel(logging.WARNING)
-    logging.Logger.warning_once = once.__wrapped__
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            yield messages
-        messages += [Message(warning.category.__name__, str(warning.message)) for warning in caught]
-    finally:
-        library.handlers, library.propagate = before[:2]
-        library.setLevel(before[2])
-        logging.Logger.warning_once = once
 
 
 def with_repository(model: PreTrainedModel, settings: Mapping[str, Any] | None) -> PreTrainedModel:

@@ -12,10 +12,11 @@ import transformers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genlab.library_messages import heard
 from genlab.models import load_model, probe_model
 from genlab.widgets import GenerationSettings
 from genlab.widgets.generation_settings import PRESETS, SETTINGS, UNSET
-from genlab.widgets.prepared_call import heard, merge, with_repository
+from genlab.widgets.prepared_call import merge, with_repository
 from genlab.widgets.repositories import REPOSITORIES
 from tests.support.course import SOLUTIONS, read
 from tests.support.widget_tools import HTML, LONG, Seen, bundle, quick, shown_html, size, texts
