@@ -1,4 +1,4 @@
-"""``python -m autograder release | collect | grade | feedback | export | new``: the commands of who runs the course."""
+"""``python -m autograder COMMAND``: the commands of who runs the course."""
 
 import argparse
 import logging
@@ -12,13 +12,20 @@ from nbgrader.plugins import CsvExportPlugin
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from autograder.collecting.lms import collect
-from autograder.course import NoCourse, api, assignments, class_folder, root
+from autograder.collecting.archive import open_archive
+from autograder.collecting.collect import Ledger, collect
+from autograder.collecting.roster import NoRoster, Roster
+from autograder.course import NoCourse, api, assignments, class_folder, grade_ids, root
 from autograder.grading.assignment import NotGradable
 from autograder.grading.run import Options, grade_class, only_one
 from autograder.grading_seed import NoSeed
 from autograder.returning.table import table
 from autograder.sandbox import SandboxError
+
+NO_ROSTER = (
+    "Moodle numbers its students anew for each assignment, so over two assignments one person becomes two. To prevent "
+    "it, download the grading worksheet and say: python -m autograder roster WORKSHEET.csv --assignment ASSIGNMENT"
+)
 
 
 def release(names: list[str]) -> int:
@@ -60,18 +67,40 @@ def grade_all(names: list[str], student: str, options: Options) -> int:
     return int(not fine)
 
 
-def collect_all(source: Path, assignment: str) -> int:
-    """Take submissions from a ZIP file or a folder; say what was taken and what was not."""
+def collect_all(source: Path, assignment: str, dry: bool) -> int:
+    """Take submissions out of a ZIP file or a folder; say what was taken and what was not. ``dry``: only say it."""
     course = api()
-    taken, left = collect(
-        source, Path(course.coursedir.root, course.coursedir.submitted_directory), assignments(course), assignment
-    )
-    for what in taken:
-        print(f"taken  {what}")
-    for what, why in left:
-        print(f"left   {what}: {why}")
-    print(f"{len(taken)} taken, {len(left)} left")
-    return int(not taken)
+    known = assignments(course)
+    if assignment:
+        assignments(course, [assignment])  # SystemExit where it is none
+    submitted = Path(course.coursedir.root, course.coursedir.submitted_directory)
+    roster = Roster.load(class_folder() / "roster.csv")
+    ledger = Ledger(class_folder() / "collected.json")
+    cells = {name: grade_ids(course, name) for name in known}
+    result = collect(open_archive(source), submitted, ledger, cells, roster, assignment, dry)
+    for what in result.taken:
+        print(f"{'would be taken' if dry else 'taken'}  {what}")
+    for what in result.same:
+        print(f"unchanged  {what}")
+    for what, why in result.left:
+        print(f"left  {what}: {why}")
+    print(f"{len(result.taken)} {'to take' if dry else 'taken'}, {len(result.same)} unchanged, {len(result.left)} left")
+    if not roster.people and any("_assignsubmission_" in what for what in (*result.taken, *result.same)):
+        print(NO_ROSTER)
+    return int(not (result.taken or result.same))
+
+
+def add_to_roster(source: Path, assignment: str) -> int:
+    """Take students into ``class/roster.csv`` from what a learning platform gives for download."""
+    path = class_folder() / "roster.csv"
+    roster = Roster.load(path)
+    try:
+        read = roster.add(source, assignment)
+    except NoRoster as told:
+        raise SystemExit(str(told)) from None
+    roster.save(path)
+    print(f"{read} read, {len(roster.people)} students in {path}")
+    return 0
 
 
 def feedback(names: list[str]) -> int:
@@ -135,6 +164,10 @@ def main(argv: list[str] | None = None) -> int:
     sub = commands.add_parser("collect", help="take what an LMS gives for download into class/submitted/")
     sub.add_argument("source", type=Path, metavar="ZIP_OR_FOLDER")
     sub.add_argument("--assignment", default="", help="of files whose name does not tell")
+    sub.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
+    sub = commands.add_parser("roster", help="take students into class/roster.csv from an LMS's CSV file")
+    sub.add_argument("source", type=Path, metavar="CSV")
+    sub.add_argument("--assignment", default="", help="of a grading worksheet of Moodle's")
     sub = commands.add_parser("export", help="write all grades as CSV, and a results.json for each submission")
     sub.add_argument("--to", type=Path, help="the CSV file; class/grades.csv without it")
     sub = commands.add_parser("new", help="begin an exercise: its declaration and its cells")
@@ -158,7 +191,9 @@ def _run(args: argparse.Namespace) -> int:
             options = Options(jobs=args.jobs, scheduler=args.scheduler, protect=protect, force=args.force)
             return grade_all(args.assignments, args.student, options)
         case "collect":
-            return collect_all(args.source, args.assignment)
+            return collect_all(args.source, args.assignment, args.dry_run)
+        case "roster":
+            return add_to_roster(args.source, args.assignment)
         case "feedback":
             return feedback(args.assignments)
         case "new":

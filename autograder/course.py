@@ -1,5 +1,6 @@
 """Where the course is, and what nbgrader knows of it: its configuration and its assignments."""
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,3 +64,10 @@ def assignments(course: NbGraderAPI, names: Sequence[str] = ()) -> list[str]:
     if unknown:
         raise SystemExit(f"There is no assignment called {', '.join(unknown)}. There are: {', '.join(known)}.")
     return [name for name in known if not names or name in names]
+
+
+def grade_ids(course: NbGraderAPI, name: str) -> set[str]:
+    """The grade_ids of the cells of the assignment ``name``."""
+    path = Path(course.coursedir.format_path(course.coursedir.source_directory, ".", name)) / f"{name}.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return {cell["metadata"]["nbgrader"]["grade_id"] for cell in cells if "nbgrader" in cell["metadata"]}

@@ -21,10 +21,12 @@ from alembic.operations import Operations
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from nbgrader.utils import parse_utc
 from sqlalchemy import Column, Engine, Float, MetaData, String, Table, Text, delete, insert, inspect, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from autograder.grading import handed_in
 from autograder.grading.cells import marks
 from autograder.grading.graded import Graded, Score
 from autograder.returning.table import Result, Status
@@ -146,8 +148,7 @@ class Recorder:
         book = self.gradebook
         self._write_file(assignment, student, graded.notebook)
         book.update_or_create_student(student)
-        source = self.course.coursedir.format_path(self.course.coursedir.submitted_directory, student, assignment)
-        timestamp, reason = when_handed_in(self.course, source)
+        timestamp, reason = when_handed_in(handed_in.timestamp(self.course, assignment, student))
         with session.no_autoflush:
             book.update_or_create_submission(assignment, student, **({"timestamp": timestamp} if timestamp else {}))
         saver = SaveAutoGrades(config=self.course.config)
@@ -155,6 +156,10 @@ class Recorder:
         saver.assignment_id, saver.student_id = assignment, student
         for cell in filter(marks, nbformat.reads(graded.notebook, as_version=4).cells):
             saver.preprocess_cell(cell, {}, 0)
+        for score in graded.scores:
+            if score.person:
+                grade = book.find_grade(score.grade_id, assignment, assignment, student)
+                grade.auto_score, grade.needs_manual_grade = None, grade.manual_score is None
         self._penalty(assignment, student)
         session.flush()
         session.expire_all()
@@ -205,11 +210,12 @@ def replace(path: Path, content: bytes) -> None:
         raise
 
 
-def when_handed_in(course: NbGraderAPI, folder: str) -> tuple[datetime | None, str]:
-    """When the submission in ``folder`` was handed in, says its timestamp.txt; and what is wrong with that file."""
-    if not os.path.lexists(Path(folder, "timestamp.txt")):
+def when_handed_in(handed_in: bytes) -> tuple[datetime | None, str]:
+    """The date in the content of a timestamp.txt, as nbgrader reads it; and what is wrong with it, if something is."""
+    text = handed_in.decode("utf-8", "replace").strip()
+    if not text:
         return None, ""
     try:
-        return course.coursedir.get_existing_timestamp(folder), ""
-    except Exception as error:
+        return parse_utc(text), ""
+    except Exception as error:  # anything may stand in it
         return None, f"its timestamp.txt cannot be read ({type(error).__name__})"

@@ -9,7 +9,7 @@ class Score:
     """Points of one test cell and where they come from.
 
     ``verdicts``: for each probe the fields of its ``genlab.judging.verdict.Verdict`` that are not empty. ``problem``:
-    why there are none.
+    why there are none. ``person``: the points are for a person to give.
     """
 
     grade_id: str
@@ -17,6 +17,7 @@ class Score:
     maximum: float
     verdicts: tuple[dict[str, Any], ...] = ()
     problem: str = ""
+    person: bool = False
 
     @property
     def failed(self) -> list[str]:
@@ -30,7 +31,7 @@ class Score:
 
     def summary(self) -> dict[str, Any]:
         """The points and, where some are missing, why: what a line of the log holds."""
-        facts = {"problem": self.problem, "mistake": self.mistake, "failed": self.failed}
+        facts = {"problem": self.problem, "mistake": self.mistake, "failed": self.failed, "person": self.person}
         return {"points": self.points, "maximum": self.maximum} | {name: fact for name, fact in facts.items() if fact}
 
     def to_json(self) -> dict[str, Any]:
@@ -60,3 +61,13 @@ class Graded:
     version: str = ""
     seconds: float = 0.0
     problem: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-serializable data: ``from_json`` gives the result back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Graded":
+        """The result that ``to_json`` wrote."""
+        lists = {name: tuple(data[name]) for name in ("notes", "stopped")}
+        return cls(**data | lists | {"scores": tuple(map(Score.from_json, data["scores"]))})

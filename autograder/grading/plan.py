@@ -12,13 +12,14 @@ from nbgrader.apps import NbGraderAPI
 from autograder.grading.assignment import Assignment
 from autograder.grading.cells import exercise_of
 from autograder.grading.gradebook import Recorded
-from autograder.grading.handed_in import Refused, Submission, read, students, timestamp
-from autograder.returning.table import Result
+from autograder.grading.handed_in import Refused, Submission, is_text, read, students, timestamp
+from autograder.returning.table import Result, Status
 from autograder.sandbox import Limits
 from autograder.sandbox.bubblewrap import genlab
 
 PACKAGE = Path(__file__).resolve().parents[1]
 EXERCISES = PACKAGE / "exercises"
+UNNAMED = "the name of the folder is not UTF-8 or has signs that cannot be printed: rename it"
 LIBRARIES = ("torch", "transformers", "nbgrader")
 
 
@@ -46,6 +47,10 @@ def plan(
     jobs, kept = [], []
     for name, digest in digests.items():
         for student in students(course, name, pattern):
+            if not is_text(student):
+                shown = student.encode("utf-8", "backslashreplace").decode()
+                kept.append(Result(name, shown, Status.FAILED, reason=UNNAMED))
+                continue
             submission, handed_in = read(course, name, student), timestamp(course, name, student)
             job = Job(name, student, digest, fingerprint(digest, submission, handed_in))
             known = recorded.get((name, student))
@@ -79,7 +84,7 @@ def fingerprint(digest: str, submission: Submission | Refused, handed_in: bytes)
     parts = [digest.encode(), handed_in]
     if isinstance(submission, Refused):
         return _sha256([*parts, submission.reason.encode()])
-    return _sha256([*parts, submission.notebook, *_parts(submission.files)])
+    return _sha256([*parts, submission.notebook, *_parts(submission.files), *map(str.encode, submission.notes)])
 
 
 def _code(exercises: Iterable[str]) -> Iterator[bytes]:

@@ -168,7 +168,7 @@ def _recorded(recorder: Recorder, job: Job, outcome: Graded | Exception) -> Resu
     if isinstance(outcome, Graded):
         try:
             return recorder.record(job.assignment, job.student, job.fingerprint, outcome)
-        except NotRecorded as error:
+        except Exception as error:  # whatever it is, the others are recorded
             outcome = error
     first = (str(outcome).strip() or type(outcome).__name__).splitlines()[0]
     told = isinstance(outcome, (NotRecorded, WorkerLost))

@@ -156,22 +156,24 @@ class Session:
         """All messages that are there, or the first that come within ``seconds``; malformed ones are left out."""
         found = []
         for socket, _ in self._poller.poll(int(seconds * 1000)):
+            outputs = socket is self._client.iopub_channel.socket
+            largest = self.limits.output if outputs else self.limits.message  # more would not be kept
             for _ in range(AT_ONCE):
                 try:
                     frames = socket.recv_multipart(zmq.NOBLOCK)
                 except zmq.ZMQError:
                     break
                 try:
-                    found.append(self._parsed(frames))
+                    found.append(self._parsed(frames, largest))
                 except Exception:  # anybody may have sent it
                     continue
         return found
 
-    def _parsed(self, frames: list[bytes]) -> dict[str, Any]:
-        """The message in ``frames``, with its ``size``. Of a message that is too large only the head is read."""
+    def _parsed(self, frames: list[bytes], largest: int) -> dict[str, Any]:
+        """The message in ``frames``, with its ``size``. Of one of more than ``largest`` bytes only the head is read."""
         session, size = self._client.session, sum(map(len, frames))
         _, frames = session.feed_identities(frames, copy=True)
-        if size > self.limits.message:
+        if size > largest:
             head, parent = (json.loads(frame[:HEAD]) for frame in frames[1:3])
             message = {"header": head, "msg_type": "stream", "parent_header": parent, "content": {}}
         else:

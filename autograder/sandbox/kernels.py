@@ -1,6 +1,7 @@
 """The grader's side of a sandbox: start it, ask it for kernels, end them."""
 
 import base64
+import contextlib
 import json
 import logging
 import os
@@ -79,6 +80,7 @@ class Sandbox:
         self.kernel: Kernel | None = None
         self._process: subprocess.Popen | None = None
         self._folder: Path | None = None  # of an unprotected kernel
+        self._hung_up = False  # whether the server has ended; another process that shares this sandbox can tell, too
 
     @property
     def protect(self) -> bool:
@@ -107,7 +109,7 @@ class Sandbox:
         """Start the server and return its first message."""
         self.close()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._received = b""
+        self._received, self._hung_up = b"", False
         if self.protect:
             self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
@@ -157,6 +159,7 @@ class Sandbox:
             scratch=bubblewrap.sizes(self.limits.scratch),
             rlimits=rlimits,
             memory=self.limits.memory if self.protect else 0,
+            cores=self.limits.cores,
             preload=list(PRELOAD),
             course=bubblewrap.COURSE if self.protect else str(bubblewrap.genlab()),
             refused=base64.b64encode(syscalls.program()).decode() if self.protect else "",
@@ -223,16 +226,23 @@ class Sandbox:
         if self.kernel is None:
             return "it has not been started"
         message = self._receive(0)
-        if message is None and self._process is not None and self._process.poll() is None:
+        if message is None and not self._hung_up:
             return None
         self.kernel = None
         code = (message or {}).get("code", 0)
         return ENDED.get(code, f"exit code {code}")
 
+    def kernel_has_ended(self) -> None:
+        """Take note that the kernel has ended, where another process, which shares this sandbox, was told."""
+        self.kernel = None
+        if self.mode == Mode.PLAIN:
+            self.close()
+
     def end_kernel(self) -> None:
         """End the kernel and everything that it started."""
         if self.kernel is not None:
-            os.kill(self.kernel.guard, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.kernel.guard, signal.SIGKILL)
             deadline = time.monotonic() + END_SECONDS
             while self.kernel is not None and time.monotonic() < deadline:
                 message = self._receive(deadline - time.monotonic())
@@ -261,9 +271,12 @@ class Sandbox:
                             sender = CREDENTIALS.unpack(content[: CREDENTIALS.size])[0]
                 else:
                     data = self._control.recv(65536)
-            except OSError:  # nothing has come, or nobody is there
+            except (TimeoutError, BlockingIOError):
                 return None
+            except OSError:  # nobody is there
+                data = b""
             if not data:
+                self._hung_up = True
                 return None
             self._received += data
         line, self._received = self._received.split(b"\n", 1)

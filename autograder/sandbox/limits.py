@@ -13,6 +13,9 @@ class Limits:
     machine is busy with something else, they do not pass (see ``clock``). ``patience`` times as many may pass by the
     clock on the wall. ``start_seconds`` is wall-clock time.
 
+    ``cores`` is how many processors all processes together may keep busy on average; those of a submission that takes
+    more are stopped for a moment, again and again, so that its neighbors keep theirs.
+
     ``memory`` bounds the writable memory of each process and of all of them together (pages that are shared count
     once); ``scratch`` each of the folders that can be written; ``message`` what is accepted from the kernel in one
     piece, the outcome of an exercise included; ``cell_output`` and ``output`` what is kept of outputs.
@@ -22,6 +25,7 @@ class Limits:
     notebook_seconds: float = 600.0
     patience: float = 5.0
     start_seconds: float = 60.0
+    cores: float = 1.25  # one, and a little for threads that only pass things on
     memory: int = 3072 * MB
     processes: int = 128  # threads count too
     open_files: int = 512

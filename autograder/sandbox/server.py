@@ -21,6 +21,7 @@ import importlib
 import json
 import os
 import pkgutil
+import platform
 import signal
 import socket
 import sys
@@ -36,6 +37,8 @@ CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MNT_DETACH = 2, 4, 8, 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
+KEYCTL = {"x86_64": 250, "aarch64": 219}  # the number of the system call
+KEYCTL_JOIN_SESSION_KEYRING = 1
 INSTRUCTION = 8  # bytes of a BPF program's instruction
 CAPABILITIES = 64  # more than there are
 CAPABILITY_VERSION_3 = 0x20080522
@@ -44,7 +47,10 @@ END_THIS_FIRST = "1000"  # the highest score for the kernel's out-of-memory kill
 SOCKETS = 5  # shell, iopub, stdin, heartbeat, control
 UNTIL_ANNOUNCED = 0.005  # seconds between looks for the sockets of a kernel that starts
 BETWEEN_LOOKS = 0.2  # seconds between looks at the memory, at least
+BETWEEN_SHARES = 0.5  # seconds between looks at the processor time
+LONGEST_PAUSE = 2.0  # seconds for which a kernel that takes more than its share is held back at once
 LOOKS_SHARE = 5  # and this many times as long as a look takes
+PACKER = "--Session.packer=genlab.judging.remote.pack"  # an option of the kernel
 SHOW_FIGURES = '__import__("matplotlib_inline.backend_inline").backend_inline._enable_matplotlib_integration()'
 
 libc: Any = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
@@ -72,9 +78,10 @@ class Settings:
 
     ``user``: whom to become if this is root, 0 for nobody else. ``home`` and ``run``: the folders of the kernel and of
     its sockets. ``scratch``: folders that the kernel can write to, with their sizes in bytes. ``rlimits``: by their
-    names in ``resource``. ``memory``: bytes for all processes of a kernel together, 0 for any number. ``preload``:
-    modules to import. ``course``: the folder that every user must be able to read. ``refused``: the system calls that a
-    kernel may not make, as a BPF program in base 64; empty for none.
+    names in ``resource``. ``memory``: bytes for all processes of a kernel together, 0 for any number. ``cores``: how
+    many processors a kernel may keep busy, all its processes together, on average. ``preload``: modules to import.
+    ``course``: the folder that every user must be able to read. ``refused``: the system calls that a kernel may not
+    make, as a BPF program in base 64; empty for none.
     """
 
     mode: Mode
@@ -84,6 +91,7 @@ class Settings:
     scratch: dict[str, int]
     rlimits: dict[str, int]
     memory: int
+    cores: float
     preload: list[str]
     course: str
     refused: str
@@ -176,6 +184,12 @@ def limit(rlimits: dict[str, int]) -> None:
         Path("/proc/self/oom_score_adj").write_text(END_THIS_FIRST, encoding="ascii")
 
 
+def join_new_keyring() -> None:
+    """Leave the session keyring of whoever grades for a new and empty one."""
+    if (number := KEYCTL.get(platform.machine())) is not None:
+        libc.syscall(number, KEYCTL_JOIN_SESSION_KEYRING, None)  # refused where there are no keyrings: then all is well
+
+
 def close_files(first: int) -> None:
     """Close every open file from descriptor ``first`` on."""
     os.closerange(first, os.sysconf("SC_OPEN_MAX"))
@@ -245,7 +259,7 @@ def run_kernel(request: dict[str, Any], settings: Settings) -> None:
     sys.path[0] = ""  # the folder of the notebook, as everywhere in Jupyter
     from ipykernel import kernelapp
 
-    argv = ["-f", str(connection), "--HistoryManager.enabled=False", "--IPKernelApp.log_level=50"]
+    argv = ["-f", str(connection), "--HistoryManager.enabled=False", "--IPKernelApp.log_level=50", PACKER]
     if "matplotlib_inline.backend_inline" in sys.modules:  # imported before there was a shell to show figures in
         argv.append(f"--IPKernelApp.exec_lines={SHOW_FIGURES}")
     kernelapp.launch_new_instance(argv=argv)
@@ -275,6 +289,7 @@ def init(request: dict[str, Any], settings: Settings) -> None:
     os.setsid()
     limit(settings.rlimits)
     if settings.mode != Mode.UNPROTECTED:
+        join_new_keyring()
         drop_capabilities()
     if settings.refused:
         refuse_calls(base64.b64decode(settings.refused))
@@ -286,12 +301,44 @@ def init(request: dict[str, Any], settings: Settings) -> None:
     close_files(0)
     if LINUX:
         _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)  # the student's code cannot trace this process
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+    share = settings.cores if settings.mode == Mode.NESTED else 0.0  # elsewhere not all processes in sight are its own
+    used, looked = 0.0, time.monotonic()
     while True:
-        pid, status = os.wait()
+        pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == kernel:
             with contextlib.suppress(OSError):
                 os.killpg(kernel, signal.SIGKILL)
             os._exit(exit_code(status))
+        if pid:
+            continue
+        if not LINUX:
+            time.sleep(BETWEEN_LOOKS)
+            continue
+        signal.sigtimedwait([signal.SIGCHLD], BETWEEN_SHARES)
+        if share and time.monotonic() > looked + BETWEEN_SHARES:
+            spent, used = -used, processor_seconds()
+            hold_back((spent + used) / share - (time.monotonic() - looked))
+            looked = time.monotonic()
+
+
+def hold_back(seconds: float) -> None:
+    """Stop every other process of this namespace, whose first this one is, for so long; nothing happens below 0."""
+    if seconds > 0:
+        with contextlib.suppress(OSError):
+            os.kill(-1, signal.SIGSTOP)
+            time.sleep(min(seconds, LONGEST_PAUSE))
+            os.kill(-1, signal.SIGCONT)
+
+
+def processor_seconds() -> float:
+    """What the processes in sight have used, and those that have ended before them."""
+    ticks = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            after_name = process.joinpath("stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2]
+            ticks += sum(map(int, after_name.split()[11:15]))  # user, system, and both of children that were waited for
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 # -- the guard

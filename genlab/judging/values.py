@@ -8,7 +8,7 @@ value of the wrong type and compares unequal to everything expected.
 
 import base64
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -20,7 +20,11 @@ _DTYPES = {
         torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
     )
 }  # fmt: skip
-MAX_ELEMENTS = 4_000_000
+MAX_ELEMENTS = 4_000_000  # of a tensor; an empty dimension counts as one
+MAX_DIMENSIONS = 8
+MAX_BITS = 8_000  # of an integer: Python refuses to write out much longer ones
+MAX_ITEMS = 200_000  # of all containers of one value together
+MAX_KEYS = 2_000  # of one dictionary
 
 
 class Resource:
@@ -37,8 +41,10 @@ class Resource:
 def encode(value: Any, depth: int = 0) -> Any:
     """Turn ``value`` into JSON-serializable data; what has no place in it becomes ``{"$wrong": type}``."""
     kind = type(value)
-    if value is None or kind in (bool, int, str):
+    if value is None or kind in (bool, str):
         return value
+    if kind is int:
+        return value if value.bit_length() <= MAX_BITS else {"$wrong": "an integer of thousands of digits"}
     if kind is float:
         return value if math.isfinite(value) else {"$float": repr(value)}
     if depth > 8:
@@ -54,7 +60,7 @@ def encode(value: Any, depth: int = 0) -> Any:
         return {"$wrong": value.description}
     if kind is Resource:
         return {"$resource": [value.name, encode(value.settings, depth + 1)]}
-    if kind is torch.Tensor and value.numel() <= MAX_ELEMENTS:
+    if kind is torch.Tensor and _is_small(value.shape):
         dtype = str(value.dtype).removeprefix("torch.")
         if dtype in _DTYPES and value.layout is torch.strided and value.device.type == "cpu":
             flat = torch.empty(value.numel(), dtype=value.dtype)  # .contiguous() keeps the stride of a single element
@@ -80,32 +86,57 @@ class Wrong:
 
 
 def decode(data: Any) -> Any:
-    """The inverse of ``encode``; raises ValueError on anything that ``encode`` does not write."""
+    """The inverse of ``encode``.
+
+    Raises ValueError on anything that ``encode`` does not write, and on what is larger than any result: it may have
+    been made to take all of the time or memory of whoever reads it.
+    """
+    return _decode(data, [MAX_ITEMS])
+
+
+def _decode(data: Any, left: list[int]) -> Any:
+    """``decode``, with ``left[0]`` items to go."""
+    left[0] -= 1
+    if left[0] < 0:
+        raise ValueError(f"more than {MAX_ITEMS} items")
     if data is None or isinstance(data, (bool, int, str, float)):
         return data
     if isinstance(data, list):
-        return [decode(item) for item in data]
+        return [_decode(item, left) for item in data]
     if isinstance(data, dict) and len(data) == 1:
         (tag, content), *_ = data.items()
         if tag == "$float" and content in ("nan", "inf", "-inf"):
             return float(content)
         if tag == "$tuple":
-            return tuple(decode(item) for item in content)
-        if tag == "$dict":
-            return {decode(k): decode(v) for k, v in content}
+            return tuple(_decode(item, left) for item in content)
+        if tag == "$dict" and len(content) <= MAX_KEYS:
+            return {_decode(k, left): _decode(v, left) for k, v in content}
         if tag == "$bytes":
             return base64.b64decode(content)
         if tag == "$wrong":
             return Wrong(str(content))
         if tag == "$resource":
             name, settings = content
-            return Resource(name, **decode(settings))
+            return Resource(name, **_decode(settings, left))
         if tag == "$tensor":
-            dtype, shape, raw = content
-            raw = bytearray(base64.b64decode(raw))
-            flat = torch.frombuffer(raw, dtype=_DTYPES[dtype]) if raw else torch.empty(0, dtype=_DTYPES[dtype])
-            return flat.reshape(shape)
+            return _tensor(*content)
     raise ValueError("not a value that a check exchanges")
+
+
+def _tensor(dtype: str, shape: list[int], raw: str) -> torch.Tensor:
+    """The tensor of this type and shape whose bytes are ``raw`` in base 64. Raises ValueError."""
+    if not all(type(size) is int and size >= 0 for size in shape) or not _is_small(shape):
+        raise ValueError("no shape of a result")
+    content = bytearray(base64.b64decode(raw))
+    kind = _DTYPES[dtype]
+    if kind is torch.bool:  # a byte may be neither 0 nor 1
+        return (torch.frombuffer(content, dtype=torch.uint8) != 0).reshape(shape) if content else torch.empty(shape) > 0
+    return (torch.frombuffer(content, dtype=kind) if content else torch.empty(0, dtype=kind)).reshape(shape)
+
+
+def _is_small(shape: Sequence[int]) -> bool:
+    """Whether a tensor of this ``shape`` may be exchanged. An empty one is shown, too: no dimension is for nothing."""
+    return len(shape) <= MAX_DIMENSIONS and math.prod(max(1, size) for size in shape) <= MAX_ELEMENTS
 
 
 def same(expected: Any, got: Any, tolerance: float, exact_zeros: bool = False) -> bool:

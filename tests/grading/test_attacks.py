@@ -15,6 +15,7 @@ import pytest
 from autograder.grading.run import Options, grade_class
 from autograder.sandbox import Limits
 from autograder.sandbox.bubblewrap import USER
+from tests.support import attacks_on_readers  # noqa: F401 - declares its attacks
 from tests.support.attacks import ATTACKS, KNOWN_SENTINEL, placed
 from tests.support.classroom import ASSIGNMENT, POINTS, cell, solved, text_of
 

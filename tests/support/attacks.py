@@ -26,7 +26,7 @@ class Attack:
     """``points``: for left_pad and softmax; None when there must be no grade. ``status`` and ``reason``: of the result."""
 
     make: Callable[[NotebookNode], Content]
-    points: tuple[float, float] | None
+    points: tuple[float | None, float] | None
     says: str = ""
     never: str = "SECRET"
     status: str = "needs manual grading"
@@ -45,7 +45,7 @@ def placed(attack: Attack, release: NotebookNode, **places: object) -> Content:
     return content
 
 
-def attack(points: tuple[float, float] | None, **expected: str) -> Callable:
+def attack(points: tuple[float | None, float] | None, **expected: str) -> Callable:
     """Declare an attack by the function that makes its notebook."""
 
     def declare(make: Callable[[NotebookNode], Content]) -> Callable:
@@ -320,12 +320,13 @@ class Chameleon(torch.Tensor):
 
 
 FORGE = """
+import json
 import genlab.judging.remote as remote
 class Forged:  # sent as it is, unlike remote.Answer, which sends outcomes
     def __init__(self, data):
         self.data = data
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {remote.MIME: self.data}
+        return {remote.MIME: self.data if isinstance(self.data, str) else json.dumps(self.data)}
 """
 
 
@@ -713,7 +714,7 @@ def broken_metadata(release):
     return notebook
 
 
-@attack(NONE, status="graded")
+@attack(None, status="failed", reason="another assignment")
 def notebook_of_another_assignment(release):
     notebook = release
     notebook.cells = [new_markdown_cell("# 1 · Another")]
