@@ -62,14 +62,7 @@ class Roster:
         """The roster kept at ``path``; an empty one when there is none."""
         if not path.is_file():
             return cls()
-        return cls(
-            Person(
-                *(row.get(name, "") for name in BASIC),
-                moodle={key.removeprefix(MOODLE): row[key] for key in row if key.startswith(MOODLE) and row[key]},
-            )
-            for row in read_rows(path)
-            if row.get("student")
-        )
+        return cls(_from_plain(row) for row in read_rows(path) if row.get("student"))
 
     def save(self, path: Path) -> None:
         """Write the roster to ``path``."""
@@ -97,7 +90,7 @@ class Roster:
         elif {"Student", "ID"} <= columns:
             found = [person for row in rows if (person := _from_canvas(row))]
         elif "student" in columns:
-            found = [Person(safe(row["student"]), *(row.get(name, "") for name in BASIC[1:])) for row in rows]
+            found = [_from_plain(row) for row in rows if safe(row["student"])]
         else:
             raise NoRoster(
                 f"{path.name} has the columns {', '.join(sorted(columns)) or '(none)'}. Wanted are Identifier and Full "
@@ -143,6 +136,18 @@ class Roster:
         return (
             (fit[0].student, "") if len(fit) == 1 else ("", "nobody in the roster" if not fit else "two in the roster")
         )
+
+
+def _from_plain(row: dict[str, str]) -> Person:
+    """A student from a row as ``Roster.save`` writes it; only the first column must be there."""
+    return Person(
+        student=safe(row["student"]),
+        first_name=row.get("first_name", ""),
+        last_name=row.get("last_name", ""),
+        email=row.get("email", ""),
+        canvas=row.get("canvas", ""),
+        moodle={key.removeprefix(MOODLE): row[key] for key in row if key.startswith(MOODLE) and row[key]},
+    )
 
 
 def _from_moodle(row: dict[str, str], assignment: str) -> Person | None:
