@@ -17,6 +17,7 @@ from autograder.collecting.collect import Ledger, collect
 from autograder.collecting.roster import NoRoster, Roster
 from autograder.course import NoCourse, api, assignments, class_folder, grade_ids, root
 from autograder.grading.assignment import NotGradable
+from autograder.grading.deadlines import BadDeadlines, Rules, load
 from autograder.grading.run import Options, grade_class, only_one
 from autograder.grading_seed import NoSeed
 from autograder.returning.table import table
@@ -62,9 +63,17 @@ def grade_all(names: list[str], student: str, options: Options) -> int:
             bar.update(done - bar.n)
 
         with logging_redirect_tqdm():
-            results, fine = grade_class(course, chosen, student, options, class_folder() / "grading.jsonl", show)
+            log = class_folder() / "grading.jsonl"
+            results, fine = grade_class(course, chosen, student, options, log, rules(), show)
     print(table(results) if results else f"Nothing to grade in {course.coursedir.submitted_directory}.")
     return int(not fine)
+
+
+def rules() -> Rules:
+    """The deadlines of the class, and who was late as far as that was collected."""
+    collected = Ledger(class_folder() / "collected.json").entries
+    late = {name: frozenset(who for who, facts in each.items() if facts["late"]) for name, each in collected.items()}
+    return Rules(load(class_folder() / "deadlines.toml"), late)
 
 
 def collect_all(source: Path, assignment: str, dry: bool) -> int:
@@ -178,7 +187,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s")
     try:
         return _run(args)
-    except (NoCourse, NoSeed, NotGradable, SandboxError) as told:
+    except (BadDeadlines, NoCourse, NoSeed, NotGradable, SandboxError) as told:
         raise SystemExit(str(told)) from None
 
 

@@ -23,6 +23,7 @@ if AROUND not in sys.path:
 from autograder import grading_seed  # noqa: E402
 from autograder.authoring.release import CheckPoints, KeepTaggedOutput, TagExpectedErrors  # noqa: E402
 from autograder.course import class_folder, root  # noqa: E402
+from autograder.grading.deadlines import Deadlines  # noqa: E402
 from autograder.returning.feedback import PrepareFeedback  # noqa: E402
 
 c = get_config()  # noqa: F821 - traitlets provides it
@@ -67,6 +68,7 @@ if AROUND not in (paths := os.environ.get("PYTHONPATH", "").split(os.pathsep)):
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 c.ExecutePreprocessor.timeout = 600  # a cell; to name a mistake takes some tens of seconds
 c.ExecutePreprocessor.shutdown_kernel = "immediate"  # saves 1.1 s or more a submission
+c.AssignLatePenalties.plugin_class = Deadlines
 c.OverwriteCells.add_missing_cells = True
 c.HTMLExporter.sanitize_html = True  # feedback shows what students wrote: never run it
 c.GenerateFeedback.preprocessors = [GetGrades, PrepareFeedback, CSSHTMLHeaderPreprocessor]

@@ -12,22 +12,39 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace as replace_fields
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import parse_utc
-from sqlalchemy import Column, Engine, Float, MetaData, String, Table, Text, delete, insert, inspect, make_url, select
+from sqlalchemy import (
+    Column,
+    Engine,
+    Float,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    inspect,
+    make_url,
+    select,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from autograder.grading import handed_in
 from autograder.grading.cells import marks
+from autograder.grading.deadlines import NO_RULES, Rules
 from autograder.grading.graded import Graded, Score
 from autograder.returning.table import Result, Status
 
@@ -47,6 +64,8 @@ grading = Table(
     Column("finished", Float, nullable=False),
     Column("version", String(64)),  # of genlab, which graded; this column and the next are missing in old gradebooks
     Column("scores", Text),  # JSON: a list of Score.to_json()
+    Column("penalty", Float),
+    Column("content", String(64)),  # SHA-256 of the notebook that was handed in
 )
 
 
@@ -60,6 +79,19 @@ class Recorded:
 
     fingerprint: str
     result: Result
+
+
+class _Worse(Exception):
+    """An attempt that does not count, since the one ``before`` was better."""
+
+    def __init__(self, before: Result) -> None:
+        self.before = before
+
+
+def _result(row: Any) -> Result:
+    """The result in a row of the table."""
+    status = Status(row.status)
+    return Result(row.assignment, row.student, status, row.score, row.maximum, row.reason, row.penalty or 0.0)
 
 
 def prepare(engine: Engine) -> None:
@@ -87,13 +119,22 @@ def scores(gradebook: Gradebook, assignment: str, student: str) -> dict[str, Sco
 class Recorder:
     """Writes results. One process at a time may have one: see ``run.only_one``."""
 
-    def __init__(self, course: NbGraderAPI, locked_seconds: float = LOCKED_SECONDS) -> None:
-        self.course = course
+    def __init__(
+        self,
+        course: NbGraderAPI,
+        locked_seconds: float = LOCKED_SECONDS,
+        rules: Rules = NO_RULES,
+    ) -> None:
+        self.course, self.rules = course, rules
         url = make_url(course.coursedir.db_url)
         if url.get_backend_name() == "sqlite":
             url = url.update_query_dict({"timeout": str(locked_seconds)})
         self.gradebook = Gradebook(url.render_as_string(hide_password=False), course.coursedir.course_id)
         prepare(self.gradebook.engine)
+        for name, deadline in self.rules.deadlines.items():
+            with contextlib.suppress(MissingEntry):  # not released yet
+                self.gradebook.find_assignment(name).duedate = deadline.due
+        self.gradebook.db.commit()
 
     def close(self) -> None:
         self.gradebook.close()
@@ -105,21 +146,35 @@ class Recorder:
         return {
             (row.assignment, row.student): Recorded(
                 row.fingerprint,
-                Result(row.assignment, row.student, Status(row.status), row.score, row.maximum, row.reason),
+                _result(row),
             )
             for row in rows
         }
 
-    def record(self, assignment: str, student: str, fingerprint: str, graded: Graded) -> Result:
-        """Write one result, file first. Raises NotRecorded; then the gradebook is as it was."""
+    def record(self, assignment: str, student: str, fingerprint: str, graded: Graded, content: str = "") -> Result:
+        """Write one result, its file before it is committed. Raises NotRecorded; then the gradebook is as it was.
+
+        ``content``: a hash of the notebook that was handed in. Where the best attempt counts and another one was
+        better, the gradebook keeps that.
+        """
         try:
             with self._transaction() as session:
                 if graded.problem:
                     result = Result(assignment, student, Status.FAILED, reason=graded.problem)
                 else:
                     result = self._record(session, assignment, student, graded)
-                self._note(session, fingerprint, graded, result)
+                before = self._better(session, result, content)
+                if before:
+                    raise _Worse(before)
+                if not graded.problem:
+                    self._write_file(assignment, student, graded.notebook)
+                self._note(session, fingerprint, graded, result, content)
             return result
+        except _Worse as worse:
+            with self.gradebook.engine.begin() as connection:
+                mine = (grading.c.assignment == assignment, grading.c.student == student)
+                connection.execute(update(grading).where(*mine).values(fingerprint=fingerprint))
+            return worse.before
         except DBAPIError as error:
             raise NotRecorded(f"the gradebook could not be written: {error.orig}") from error
         except OSError as error:
@@ -144,13 +199,18 @@ class Recorder:
                 db.configure(bind=self.gradebook.engine)
 
     def _record(self, session: Session, assignment: str, student: str, graded: Graded) -> Result:
-        """Write the graded notebook and all that nbgrader would write of it."""
+        """Write all that nbgrader would write of the graded notebook."""
         book = self.gradebook
-        self._write_file(assignment, student, graded.notebook)
         book.update_or_create_student(student)
         timestamp, reason = when_handed_in(handed_in.timestamp(self.course, assignment, student))
+        deadline = self.rules.of(assignment)
+        if timestamp is None and deadline.due and self.rules.is_late(assignment, student):
+            timestamp = deadline.due + deadline.grace + timedelta(seconds=1)  # nobody knows by how much
         with session.no_autoflush:
-            book.update_or_create_submission(assignment, student, **({"timestamp": timestamp} if timestamp else {}))
+            submission = book.update_or_create_submission(
+                assignment, student, **({"timestamp": timestamp} if timestamp else {})
+            )
+            submission.extension = deadline.extension(student)
         saver = SaveAutoGrades(config=self.course.config)
         saver.gradebook, saver.notebook_id = book, assignment
         saver.assignment_id, saver.student_id = assignment, student
@@ -165,7 +225,12 @@ class Recorder:
         session.expire_all()
         submission = book.find_submission(assignment, student)
         status = Status.MANUAL if submission.needs_manual_grade else Status.GRADED
-        return Result(assignment, student, status, float(submission.score), float(submission.max_score), reason)
+        penalty = sum(notebook.late_submission_penalty or 0.0 for notebook in submission.notebooks)
+        if submission.total_seconds_late > 0:
+            late = f"late by {timedelta(seconds=round(submission.total_seconds_late))}"
+            reason = "; ".join(filter(None, [f"{late}, {penalty:g} points taken off" if penalty else late, reason]))
+        points, maximum = float(submission.score), float(submission.max_score)
+        return Result(assignment, student, status, points, maximum, reason, float(penalty))
 
     def _penalty(self, assignment: str, student: str) -> None:
         """What ``nbgrader.preprocessors.AssignLatePenalties`` does, in this transaction."""
@@ -175,15 +240,30 @@ class Recorder:
         if submission.total_seconds_late > 0:
             rule = AssignLatePenalties(config=self.course.config)
             rule.init_plugin()
+            rule.plugin_inst.rule = self.rules.of(assignment)
             penalty = rule.plugin_inst.late_submission_penalty(student, notebook.score, submission.total_seconds_late)
             if penalty is not None:
                 notebook.late_submission_penalty = min(max(penalty, 0), notebook.score)
 
-    def _note(self, session: Session, fingerprint: str, graded: Graded, result: Result) -> None:
+    def _better(self, session: Session, result: Result, content: str) -> Result | None:
+        """The result of an earlier attempt that was better, where the best one counts."""
+        if not self.rules.of(result.assignment).best or not content:
+            return None
+        asked = select(grading).where(
+            grading.c.assignment == result.assignment, grading.c.student == result.student, grading.c.content != content
+        )
+        row = session.execute(asked).first()
+        before = _result(row) if row else None
+        if before is None or before.points is None or (result.points is not None and result.points >= before.points):
+            return None
+        return replace_fields(before, reason="an earlier attempt counts, since it was better")
+
+    def _note(self, session: Session, fingerprint: str, graded: Graded, result: Result, content: str) -> None:
         """Write the submission's row of our own table."""
         mine = (grading.c.assignment == result.assignment, grading.c.student == result.student)
         session.execute(delete(grading).where(*mine))
         row = vars(result) | {"fingerprint": fingerprint, "finished": time.time(), "version": graded.version}
+        row["content"] = content
         session.execute(insert(grading).values(scores=json.dumps([s.to_json() for s in graded.scores]), **row))
 
     def _write_file(self, assignment: str, student: str, notebook: str) -> None:

@@ -11,6 +11,7 @@ from nbgrader.apps import NbGraderAPI
 
 from autograder.grading.assignment import Assignment
 from autograder.grading.cells import exercise_of
+from autograder.grading.deadlines import NO_RULES, Rules
 from autograder.grading.gradebook import Recorded
 from autograder.grading.handed_in import Refused, Submission, is_text, read, students, timestamp
 from autograder.returning.table import Result, Status
@@ -25,12 +26,13 @@ LIBRARIES = ("torch", "transformers", "nbgrader")
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to grade. ``digest``: that of its assignment."""
+    """One submission to grade. ``digest``: that of its assignment. ``content``: a hash of the notebook."""
 
     assignment: str
     student: str
     digest: str
     fingerprint: str
+    content: str = ""
 
 
 def plan(
@@ -39,10 +41,12 @@ def plan(
     pattern: str,
     recorded: dict[tuple[str, str], Recorded],
     force: bool,
+    rules: Rules = NO_RULES,
 ) -> tuple[list[Job], list[Result]]:
     """What has to be graded, and the results that still hold.
 
     ``digests``: of the assignments, by name. ``pattern``: a glob for students' names. ``force``: nothing holds.
+    ``rules``: deadlines, and who was late.
     """
     jobs, kept = [], []
     for name, digest in digests.items():
@@ -52,7 +56,9 @@ def plan(
                 kept.append(Result(name, shown, Status.FAILED, reason=UNNAMED))
                 continue
             submission, handed_in = read(course, name, student), timestamp(course, name, student)
-            job = Job(name, student, digest, fingerprint(digest, submission, handed_in))
+            handed_in += rules.facts(name, student).encode()
+            content = "" if isinstance(submission, Refused) else _sha256([submission.notebook])
+            job = Job(name, student, digest, fingerprint(digest, submission, handed_in), content)
             known = recorded.get((name, student))
             if known and known.fingerprint == job.fingerprint and not force:
                 kept.append(known.result)

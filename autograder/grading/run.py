@@ -20,6 +20,7 @@ from nbgrader.apps import NbGraderAPI
 
 from autograder import grading_seed
 from autograder.grading.assignment import Assignment, NotGradable, load, record
+from autograder.grading.deadlines import NO_RULES, Rules
 from autograder.grading.gradebook import NotRecorded, Recorder
 from autograder.grading.graded import Graded
 from autograder.grading.handed_in import Refused, read, students
@@ -69,21 +70,22 @@ def grade_class(
     pattern: str = "*",
     options: Options = Options(),
     log: Path | None = None,
+    rules: Rules = NO_RULES,
     show: Callable[[int, int], Any] = lambda done, total: None,
 ) -> tuple[list[Result], bool]:
     """Grade the assignments ``names``; return a result for each submission, and whether all could be recorded.
 
-    ``pattern``: a glob for students' names. ``log``: a file to which one JSON line a submission is appended. ``show``
-    is told how many are done, of how many. Raises SandboxError when there is no sandbox, NoSeed when there is no
-    grading seed, NotGradable when an assignment has to be released first.
+    ``pattern``: a glob for students' names. ``rules``: deadlines, and who was late. ``log``: a file to which one JSON
+    line a submission is appended. ``show`` is told how many are done, of how many. Raises SandboxError when there is no
+    sandbox, NoSeed when there is no grading seed, NotGradable when an assignment has to be released first.
     """
     if options.protect:
         find()
     seed = grading_seed.read()
-    with contextlib.closing(Recorder(course)) as recorder:
+    with contextlib.closing(Recorder(course, rules=rules)) as recorder:
         assignments = [load(course, name) for name in names if students(course, name, pattern)]
         digests = {a.name: digest_of(a, seed, options.limits, options.protect) for a in assignments}
-        jobs, results = plan(course, digests, pattern, recorder.recorded(), options.force)
+        jobs, results = plan(course, digests, pattern, recorder.recorded(), options.force, rules)
         show(0, len(jobs))
         if jobs:
             book = Log(log)
@@ -167,7 +169,7 @@ def _recorded(recorder: Recorder, job: Job, outcome: Graded | Exception) -> Resu
     """The result of a job, written to the gradebook if there is anything to write."""
     if isinstance(outcome, Graded):
         try:
-            return recorder.record(job.assignment, job.student, job.fingerprint, outcome)
+            return recorder.record(job.assignment, job.student, job.fingerprint, outcome, job.content)
         except Exception as error:  # whatever it is, the others are recorded
             outcome = error
     first = (str(outcome).strip() or type(outcome).__name__).splitlines()[0]

@@ -15,7 +15,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one submission. ``reason`` says why it has no score, or what was odd."""
+    """What became of one submission.
+
+    ``reason`` says why it has no score, or what was odd. ``penalty``: points taken off because it was late.
+    """
 
     assignment: str
     student: str
@@ -23,13 +26,19 @@ class Result:
     score: float | None = None
     maximum: float | None = None
     reason: str = ""
+    penalty: float = 0.0
+
+    @property
+    def points(self) -> float | None:
+        """What counts: the score without what was taken off."""
+        return None if self.score is None else self.score - self.penalty
 
 
 def table(results: list[Result]) -> str:
     """The results in columns, a line each."""
     rows = [("student", "assignment", "score", "status")]
     for r in results:
-        score = "" if r.score is None else f"{r.score:g}/{r.maximum:g}"
+        score = "" if r.points is None else f"{round(r.points, 2):g}/{r.maximum:g}"
         rows.append((r.student, r.assignment, score, r.status + (f": {r.reason}" if r.reason else "")))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     return "\n".join("  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]) for row in rows)
