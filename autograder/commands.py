@@ -147,7 +147,7 @@ def new(notebook: str, name: str, points: float) -> int:
     except CannotBegin as told:
         raise SystemExit(str(told)) from None
     print(f"{declaration}: probes, oracle, mistakes\n{source}: four cells before the summary")
-    print(f"Then: python -m autograder.authoring.execute {notebook}; make checks EXERCISES={name}; make release")
+    print(f"Then: make checks EXERCISES={name}; python -m autograder.authoring.execute {notebook}; make release")
     return 0
 
 

@@ -10,7 +10,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from autograder.collecting.archive import Archive
 from autograder.collecting.names import HandedIn, found
 from autograder.collecting.roster import Roster
 
+UNKNOWN = "neither its name nor its cells tell an assignment of this course: say --assignment"
 GRADE_ID = re.compile(rb'"grade_id":\s*"(\w{1,100})"')
 
 
@@ -78,8 +79,11 @@ def collect(
     file's name does not tell. ``dry``: write nothing. What two sources claim for one student is left to a person.
     """
     result = Collected()
-    notebooks, others = found(archive.entries, list(cells), assignment)
+    named, others = found(archive.entries, list(cells), assignment)
     result.left += others.items()
+    notebooks = [
+        one if one.assignment else replace(one, assignment=_told_by_cells(archive, one, cells)) for one in named
+    ]
     for (student, task), each in _by_student(notebooks, roster or Roster(), result).items():
         newest = max(each, key=lambda one: one.order)
         result.left += [
@@ -114,7 +118,7 @@ def _by_student(
     """The notebooks of each student and assignment; what is nobody's, or claimed by two, goes to what is left."""
     each: dict[tuple[str, str], list[HandedIn]] = defaultdict(list)
     for notebook in notebooks:
-        student, problem = roster.whose(notebook)
+        student, problem = roster.whose(notebook) if notebook.assignment else ("", UNKNOWN)
         if problem:
             result.left.append((notebook.entry.name, problem))
         else:
@@ -125,6 +129,13 @@ def _by_student(
             reason = f"two sources for one student, {key[0]}: {' and '.join(origins)}; a roster tells them apart"
             result.left += [(notebook.entry.name, reason) for notebook in each.pop(key)]
     return dict(each)
+
+
+def _told_by_cells(archive: Archive, notebook: HandedIn, cells: Mapping[str, set[str]]) -> str:
+    """The assignment whose cells a notebook has; empty where it has none."""
+    theirs = {name.decode() for name in GRADE_ID.findall(archive.read(notebook.entry)[0])}
+    best = max(cells, key=lambda name: len(theirs & cells[name]), default="")
+    return best if best and theirs & cells[best] else ""
 
 
 def _of_another(content: bytes, task: str, cells: Mapping[str, set[str]]) -> str:

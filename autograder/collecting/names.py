@@ -38,8 +38,8 @@ class HandedIn:
     """A notebook in a download.
 
     ``origin``: the first part of its name, without what changes from upload to upload: one for each person.
-    ``number``: the platform's for the person, ``name``: the person's there. ``order``: greater for what was handed in
-    later, among those of one platform. ``late``: the platform says so.
+    ``number``: the platform's for the person, ``name``: the person's there. ``assignment``: empty where no name tells
+    it. ``order``: greater for what was handed in later, among those of one platform. ``late``: the platform says so.
     """
 
     entry: Entry
@@ -133,9 +133,8 @@ def _placed(
     attempt = int(next(filter(None, again.groups()))[:9]) if again else 0
     stem = AGAIN.sub("", stem)
     folder = parts[1] if platform == Platform.PLAIN and len(parts) > 2 else ""
-    task = stem if stem in known else folder if folder in known else assignment
-    if task not in known:
-        return "its name tells no assignment of this course: say --assignment"
+    named = next((task for task in known if task.lower() == stem.strip().lower()), "")
+    task = named or (folder if folder in known else assignment)
     if not safe(name):
         return "its name tells no student"
     if len(safe(name).encode()) > LONGEST:

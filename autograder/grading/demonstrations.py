@@ -11,6 +11,7 @@ import ast
 import symtable
 from collections.abc import Iterable
 
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.notebooknode import NotebookNode
 
 from autograder.grading.cells import marks
@@ -52,12 +53,25 @@ def names_read(sources: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for source in sources:
         own: set[str] = set()
-        for statement in ast.parse(source).body:
+        for statement in _statements(source):
             refuse_indirect(statement)
             at_once, later = _reads(statement)
             found |= (at_once - own) | later
             own |= _surely_bound(statement)
     return found
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """What a cell runs, magics as the calls that they are; nothing where it cannot run, since it is no Python."""
+    try:
+        return ast.parse(source).body
+    except SyntaxError:
+        python = TransformerManager().transform_cell(source)
+    try:
+        compile(python, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+    except SyntaxError:
+        return []
+    return ast.parse(python).body  # SyntaxError for await outside of a function: what it reads cannot be told
 
 
 def refuse_indirect(statement: ast.stmt) -> None:

@@ -38,8 +38,9 @@ def read(content: bytes, limit: int) -> NotebookNode:
         nbformat.validate(notebook, relax_add_props=True)
         return nbformat.from_dict(clean(notebook))
     except Exception as error:  # whatever is wrong with a file that anybody may have written
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise Unreadable(f"not a readable notebook ({type(error).__name__}: {first[:120]}); ask for it again") from None
+        raise Unreadable(
+            f"not a readable notebook, or a part of one ({type(error).__name__}); ask for it again"
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,6 @@ def skipped(students: str, *shown: str) -> set[str]:
         "from sys import modules": (0, 1, 2, 3),
         "f.__globals__": (0, 1, 2, 3),
         "%timeit words": (0, 1, 2, 3),
-        "def f(:": (0, 1, 2, 3),
         "model.eval()": (2,),
     }.items(),
 )
@@ -80,6 +79,16 @@ def test_what_is_run_has_what_it_reads():
     assert skipped("print(d)", *chain) == {"unrelated = d"}
     assert skipped("print(e)", "from here import *", "x = 1") == set()
     assert skipped("def f():\n    return x", "def g():\n    global x\n    x = 1") == set()
+
+
+@pytest.mark.parametrize("broken", ["def f(x)\n    return x", "x = (1", "print 3", "  x = 1\ny = 2"])
+def test_a_cell_that_cannot_run_reads_nothing(broken):
+    assert skipped(broken, "a = 1", "b = a") == {"a = 1", "b = a"}
+
+
+@pytest.mark.parametrize("magic", ["%run helpers.py", "!ls", "x = !ls", "%%time\nx = 1"])
+def test_a_magic_may_read_anything(magic):
+    assert skipped(magic, "a = 1") == set()
 
 
 def test_names():
