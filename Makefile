@@ -1,44 +1,15 @@
-# make lab    set up what a student needs, check it, open JupyterLab on the first notebook
+# make lab    set up what a student needs, check it, open JupyterLab on the first notebook (binder/lab.mk)
 # make test   set up what tests need, then everything that CI runs: the quickest first
-SHELL := bash
-.SHELLFLAGS := -euo pipefail -c
-.DELETE_ON_ERROR:
-.PHONY: lab setup setup-grading setup-test test lint test-unit test-notebooks test-grading test-browser nightly \
-	release grade feedback formgrader checks notebooks bench model lock format clean
+include binder/lab.mk
+.PHONY: setup-grading setup-test test lint test-unit test-notebooks test-grading test-browser nightly \
+	release package grade feedback formgrader checks notebooks bench model lock format clean
 
-PYTHON ?= python3
-VENV := .venv
-ifeq ($(OS),Windows_NT)
-BIN := $(VENV)/Scripts
-else
-BIN := $(VENV)/bin
-endif
-# nbgrader starts helpers (alembic) by name; the folder autograder/ holds its configuration
-export PATH := $(CURDIR)/$(BIN):$(PATH)
 ASSIGNMENTS ?= $(notdir $(wildcard solutions/*))
-INSTALL := python -m pip install --quiet -c constraints.txt
 
-# --- set-up: for students; for instructors; for tests
+# --- set-up: for instructors; for tests
 
-setup: $(VENV)/ready
 setup-grading: $(VENV)/ready-grading
 setup-test: $(VENV)/ready-test
-
-# torch comes first and alone: the CPU index fails quickly where it cannot be reached, and the plain index
-# then serves it (on Linux that build brings CUDA along and is several GB larger).
-$(VENV)/ready: requirements.txt constraints.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	python -m pip install --quiet --upgrade pip
-	python -m pip install --quiet --no-deps --retries 0 --timeout 15 \
-		--index-url https://download.pytorch.org/whl/cpu torch==2.13.0 2>/dev/null \
-		|| python -m pip install --quiet --no-deps torch==2.13.0
-	$(INSTALL) -r requirements.txt
-	python -m pip install --quiet --no-deps --editable .
-	@# what a student sees is the course: no question about news, no marking of cells (autograder/labconfig shows it)
-	jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" 2>/dev/null
-	jupyter labextension disable --level=sys_prefix "@jupyter/nbgrader:create-assignment" 2>/dev/null
-	python -m genlab
-	touch $@
 
 $(VENV)/ready-grading: $(VENV)/ready autograder/requirements.txt
 	$(INSTALL) -r autograder/requirements.txt
@@ -47,14 +18,6 @@ $(VENV)/ready-grading: $(VENV)/ready autograder/requirements.txt
 $(VENV)/ready-test: $(VENV)/ready-grading requirements-dev.txt
 	$(INSTALL) -r requirements-dev.txt
 	touch $@
-
-# --- students
-
-LAB_CONFIG := $(CURDIR)/binder/jupyter_server_config.py
-FIRST := 01_tokenization/01_tokenization.ipynb
-
-lab: setup
-	python -m jupyterlab --config=$(LAB_CONFIG) --LabApp.default_url=/lab/tree/notebooks/$(FIRST) $(LAB_ARGS)
 
 # --- tests. Models this small gain nothing from a second torch thread; the cores are for tests beside each other.
 
@@ -94,6 +57,9 @@ nightly: setup-test
 
 release: setup-grading
 	python -m autograder release $(ASSIGNMENTS)
+
+package: setup-grading
+	python -m autograder package $(ASSIGNMENTS)
 
 grade: setup-grading
 	python -m autograder grade $(ASSIGNMENTS)

@@ -76,6 +76,16 @@ def rules() -> Rules:
     return Rules(load(class_folder() / "deadlines.toml"), late)
 
 
+def package(names: list[str], to: Path | None) -> int:
+    """Write what students get, into ``class/course.zip`` if not ``to``."""
+    from autograder.authoring.package import write  # imports torch
+
+    to = to or class_folder() / "course.zip"
+    number = write(root(), assignments(api(), names), to)
+    print(f"{number} files in {to}: the course without solutions and without what judges them. Hand this out.")
+    return 0
+
+
 def collect_all(source: Path, assignment: str, dry: bool) -> int:
     """Take submissions out of a ZIP file or a folder; say what was taken and what was not. ``dry``: only say it."""
     course = api()
@@ -159,9 +169,12 @@ def main(argv: list[str] | None = None) -> int:
         "release": "write notebooks/ from solutions/",
         "grade": "grade what is in class/submitted/STUDENT/ASSIGNMENT/",
         "feedback": "write feedback pages",
+        "package": "write what students get: the course without solutions",
     }.items():
         sub = commands.add_parser(command, help=what)
         sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="all of them when none is named")
+        if command == "package":
+            sub.add_argument("--to", type=Path, help="a .zip file or a new folder; class/course.zip without it")
         if command == "grade":
             sub.add_argument("--student", default="*", metavar="GLOB", help="only students whose name matches")
             sub.add_argument("--jobs", type=int, default=0, metavar="N", help="processes; one a core without it")
@@ -201,6 +214,8 @@ def _run(args: argparse.Namespace) -> int:
             return grade_all(args.assignments, args.student, options)
         case "collect":
             return collect_all(args.source, args.assignment, args.dry_run)
+        case "package":
+            return package(args.assignments, args.to)
         case "roster":
             return add_to_roster(args.source, args.assignment)
         case "feedback":
