@@ -2,7 +2,10 @@
 
 import argparse
 import logging
+import re
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +21,17 @@ from autograder.collecting.roster import NoRoster, Roster
 from autograder.course import NoCourse, api, assignments, class_folder, grade_ids, root
 from autograder.grading.assignment import NotGradable
 from autograder.grading.deadlines import BadDeadlines, Rules, load
+from autograder.grading.handed_in import students
+from autograder.grading.preview import preview, told
 from autograder.grading.run import Options, grade_class, only_one
 from autograder.grading_seed import NoSeed
 from autograder.returning.table import table
 from autograder.sandbox import SandboxError
 
+ADDED = (
+    ".\nCells that give points can be added or removed as long as nobody has handed in. After that, begin a new class: "
+    "move the folder class/ away (its marks stay in it), then release again."
+)
 NO_ROSTER = (
     "Moodle numbers its students anew for each assignment, so over two assignments one person becomes two. To prevent "
     "it, download the grading worksheet and say: python -m autograder roster WORKSHEET.csv --assignment ASSIGNMENT"
@@ -36,14 +45,27 @@ def release(names: list[str]) -> int:
 
 
 def _release(course: NbGraderAPI, name: str) -> int:
-    outcome = course.generate_assignment(name, force=True, create=True)
-    print(f"{name}: {'released' if outcome['success'] else problem(outcome)}")
+    """Release one assignment. Where that fails, the release that was there is there again."""
+    released = Path(course.coursedir.format_path(course.coursedir.release_directory, ".", name))
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder, name)
+        if released.is_dir():
+            shutil.copytree(released, kept)
+        outcome = course.generate_assignment(name, force=True, create=True)
+        if not outcome["success"] and kept.is_dir():
+            shutil.rmtree(released, ignore_errors=True)
+            shutil.copytree(kept, released)
+    print(f"{name}: {'released' if outcome['success'] else f'not released, nothing has changed: {problem(outcome)}'}")
     return int(not outcome["success"])
 
 
 def problem(outcome: dict[str, Any]) -> str:
-    """Why nbgrader failed: all that it logged as an error, or else its traceback."""
-    logged = [entry for entry in (outcome.get("log") or "").split("\n[") if entry.lstrip("[").startswith("ERROR]")]
+    """Why nbgrader failed: the error that it logged, or else all that it logged as an error."""
+    log = outcome.get("log") or ""
+    reasons = [reason for reason in re.findall(r"^ {4}\w[\w.]*(?:Error|Exception): (.*)$", log, re.M) if reason]
+    if reasons:
+        return reasons[-1] + (ADDED if "add or remove cells" in reasons[-1] else "")
+    logged = [entry for entry in log.split("\n[") if entry.lstrip("[").startswith("ERROR]")]
     return "\n".join("[" + entry.lstrip("[") for entry in logged) or outcome.get("error") or "no reason given"
 
 
@@ -67,6 +89,17 @@ def grade_all(names: list[str], student: str, options: Options) -> int:
             results, fine = grade_class(course, chosen, student, options, log, rules(), show)
     print(table(results) if results else f"Nothing to grade in {course.coursedir.submitted_directory}.")
     return int(not fine)
+
+
+def preview_all(names: list[str], student: str, options: Options) -> int:
+    """Say whose marks would change, and why, if everything were graded as the course is now. Nothing is recorded."""
+    course = api()
+    with only_one(class_folder() / "grading.lock"):
+        chosen = assignments(course, names)
+        graded = sum(len(students(course, name, student)) for name in chosen)
+        chosen = [name for name in chosen if students(course, name, student)]
+        print(told(preview(course, chosen, student, options, rules()), graded))
+    return 0
 
 
 def rules() -> Rules:
@@ -168,6 +201,7 @@ def main(argv: list[str] | None = None) -> int:
     for command, what in {
         "release": "write notebooks/ from solutions/",
         "grade": "grade what is in class/submitted/STUDENT/ASSIGNMENT/",
+        "preview": "say whose marks would change if everything were graded now, and record nothing",
         "feedback": "write feedback pages",
         "package": "write what students get: the course without solutions",
     }.items():
@@ -175,7 +209,7 @@ def main(argv: list[str] | None = None) -> int:
         sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="all of them when none is named")
         if command == "package":
             sub.add_argument("--to", type=Path, help="a .zip file or a new folder; class/course.zip without it")
-        if command == "grade":
+        if command in ("grade", "preview"):
             sub.add_argument("--student", default="*", metavar="GLOB", help="only students whose name matches")
             sub.add_argument("--jobs", type=int, default=0, metavar="N", help="processes; one a core without it")
             sub.add_argument(
@@ -204,16 +238,20 @@ def main(argv: list[str] | None = None) -> int:
         raise SystemExit(str(told)) from None
 
 
+def _options(args: argparse.Namespace) -> Options:
+    return Options(jobs=args.jobs, scheduler=args.scheduler, protect=not args.no_sandbox, force=args.force)
+
+
 def _run(args: argparse.Namespace) -> int:
     match args.command:
         case "release":
             return release(args.assignments)
         case "grade":
-            protect = not args.no_sandbox
-            options = Options(jobs=args.jobs, scheduler=args.scheduler, protect=protect, force=args.force)
-            return grade_all(args.assignments, args.student, options)
+            return grade_all(args.assignments, args.student, _options(args))
         case "collect":
             return collect_all(args.source, args.assignment, args.dry_run)
+        case "preview":
+            return preview_all(args.assignments, args.student, _options(args))
         case "package":
             return package(args.assignments, args.to)
         case "roster":
