@@ -44,7 +44,9 @@ def load_model(name: str | None = None) -> tuple[PreTrainedTokenizerBase, PreTra
     do when the model cannot be had.
     """
     with _no_progress_bar():
-        return _load(name or os.environ.get("GENLAB_MODEL") or "storyteller")
+        tokenizer, model = _load(name or os.environ.get("GENLAB_MODEL") or "storyteller")
+    model.loss_type = "ForCausalLM"  # the default; unless it is named, `labels=` makes the library warn on stderr
+    return tokenizer, model
 
 
 def _load(name: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:

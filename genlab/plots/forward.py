@@ -7,29 +7,37 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from genlab.plots.labels import drawable, visible, wrap
-from genlab.plots.style import CHOSEN, CUT, HATCH, KEPT, MONOSPACE, figure, log_scale, show
+from genlab.plots.style import CHOSEN, CUT, HATCH, KEPT, MONOSPACE, figure, show
 
 Row = tuple[int, str, float]  # id, piece, probability: what ``top_tokens`` returns
 CURVES = [(KEPT, "-", "o"), (CHOSEN, "--", "s"), (CUT, ":", "^")]  # color, line and marker of each curve
 
 
 def score_grid(words: Sequence[str], prompt: Sequence[str], logits: torch.Tensor) -> None:
-    """The logits [T, V] of a toy vocabulary as a grid: a line for each position, the last one outlined."""
-    with figure(6.5, 0.42 * len(prompt) + 1.0) as (fig, ax):
+    """The logits [T, V] of a toy vocabulary as a grid: a line for each position, the last one outlined.
+
+    Each logit has its number and a bar: none for the lowest of the grid, the whole width for the highest.
+    """
+    with figure(7.0, 0.5 * len(prompt) + 1.0) as (fig, ax):
         low, high = float(logits.min()), float(logits.max())
         for t, row in enumerate(logits.tolist()):
             best = max(row)
             for v, score in enumerate(row):
-                shade = 0.02 + 0.2 * (score - low) / (high - low)  # pale: the numbers stand on it
-                ax.add_patch(Rectangle((v - 0.5, t - 0.5), 1, 1, facecolor=KEPT, alpha=shade))
-                ax.text(v, t, f"{score:g}", ha="center", va="center", weight="bold" if score == best else "normal")
+                color, width = CHOSEN if score == best else KEPT, 0.8 * (score - low) / (high - low)
+                ax.add_patch(Rectangle((v - 0.4, t + 0.12), 0.8, 0.2, facecolor="none", edgecolor=CUT, linewidth=0.5))
+                ax.add_patch(Rectangle((v - 0.4, t + 0.12), width, 0.2, facecolor=color, linewidth=0))
+                weight = "bold" if score == best else "normal"
+                ax.text(v, t - 0.12, f"{score:g}", ha="center", va="center", weight=weight)
         last = len(prompt) - 1
-        ax.add_patch(Rectangle((-0.5, last - 0.5), len(words), 1, facecolor="none", edgecolor=CHOSEN, linewidth=2.5))
-        ax.set_xlim(-0.5, len(words) - 0.5)
-        ax.set_ylim(last + 0.55, -0.5)
+        ax.add_patch(
+            Rectangle((-0.5, last - 0.42), len(words), 0.86, facecolor="none", edgecolor=CHOSEN, linewidth=2.5)
+        )
+        ax.set_xlim(-0.52, len(words) - 0.48)
+        ax.set_ylim(last + 0.5, -0.5)
         ax.set_xticks(range(len(words)), words)
         ax.xaxis.tick_top()
         ax.set_yticks(range(len(prompt)), [f"after {word!r}" for word in prompt])
+        ax.set_xlabel(f"bars: from {low:g} (empty) to {high:g} (full); orange: the highest of its line")
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
         winner = words[int(logits[-1].argmax())]
@@ -63,21 +71,37 @@ def scores_and_probabilities(words: Sequence[str], logits: torch.Tensor, probs: 
         )
 
 
-def sorted_scores(names: Sequence[str], logits: torch.Tensor, top: Sequence[str]) -> None:
-    """Every logit of each row of [B, V], from the highest to the lowest; ``top``: the piece of each row's highest."""
-    with figure(7.0, 3.0) as (fig, ax):
-        ranks = range(1, logits.shape[1] + 1)
-        for row, name, piece, (color, style, _) in zip(logits, names, top, CURVES, strict=False):
+def sorted_scores(
+    names: Sequence[str], logits: torch.Tensor, top: Sequence[str], marked: torch.Tensor | None = None, mark: str = ""
+) -> None:
+    """Every logit of each row of [B, V], from the highest to the lowest: the first 40, then all.
+
+    ``top``: the piece of each row's highest; ``marked`` [V]: tokens that are marked on the curves, named ``mark``.
+    """
+    size = logits.shape[1]
+    best = min(40, size)
+    with figure(8.0, 3.4, ncols=2, sharey=True, width_ratios=[2, 3]) as (fig, (left, right)):
+        for row, name, piece, (color, style, marker) in zip(logits, names, top, CURVES, strict=False):
+            values, ids = row.sort(descending=True)
             label = f"{drawable(name)}  \N{RIGHTWARDS ARROW} {visible(piece)}"
-            ax.plot(ranks, row.sort(descending=True).values.tolist(), color=color, linestyle=style, label=label)
-        log_scale(ax.xaxis)
-        ax.set_xlabel(f"rank of the token among all {logits.shape[1]:,} (logarithmic)")
-        ax.set_ylabel("logit")
-        ax.legend()
+            left.plot(range(1, best + 1), values[:best].tolist(), color=color, linestyle=style, marker=marker, ms=2.5)
+            right.plot(range(1, size + 1), values.tolist(), color=color, linestyle=style, label=label)
+            if marked is not None:
+                ranks = marked[ids].nonzero()[:, 0]
+                right.scatter(ranks + 1, values[ranks], s=20, color=color, marker="|", linewidths=0.7)
+        if marked is not None:
+            last = size - int(marked.sum())
+            right.axvspan(last + 0.5, size + 0.5, facecolor="none", edgecolor=CUT, hatch=HATCH, linewidth=0)
+            right.text(last, right.get_ylim()[1], f"{mark}  ", ha="right", va="top")
+        left.set_xlabel(f"the {best} highest")
+        right.set_xlabel(f"rank of the token among all {size:,}")
+        left.set_ylabel("logit")
+        fig.legend(*right.get_legend_handles_labels(), loc="outside upper left")
         facts = [f"{name!r}: {piece!r} at {row.max():.1f}" for name, piece, row in zip(names, top, logits, strict=True)]
+        words = f" {int(marked.sum())} tokens are marked: {mark}." if marked is not None else ""
         show(
             fig,
-            f"{len(names)} falling curves: the logits of all {logits.shape[1]:,} tokens, sorted, for each prompt.",
+            f"{len(names)} falling curves: the logits of all {size:,} tokens, sorted, for each prompt.{words}",
             "Highest logit after " + "; ".join(facts),
         )
 
@@ -138,6 +162,35 @@ def padding_errors(labels: Sequence[str], errors: Sequence[float], limit: float 
             fig,
             f"Bars: the error of {len(labels)} ways to run a padded batch.",
             "; ".join(f"{label}: {error:.4f}" for label, error in zip(labels, errors, strict=True)),
+        )
+
+
+def answer_costs(answers: Sequence[str], pieces: Sequence[Sequence[str]], bits: Sequence[torch.Tensor]) -> None:
+    """What each answer costs, token by token: ``bits`` of each of its ``pieces``. The shortest bar is the best sum."""
+    totals = [float(costs.sum()) for costs in bits]
+    means = [float(costs.mean()) for costs in bits]
+    widest = max(totals)
+    with figure(8.0, 0.62 * len(answers) + 0.9) as (fig, ax):
+        for y, (own, costs, total, mean) in enumerate(zip(pieces, bits, totals, means, strict=True)):
+            color, left = CHOSEN if total == min(totals) else KEPT, 0.0
+            for piece, cost in zip(own, costs.tolist(), strict=True):
+                ax.barh(y, cost, left=left, height=0.5, facecolor="none", edgecolor=color, linewidth=1.5)
+                if cost > widest / 30:
+                    ax.text(left + cost / 2, y, visible(piece), ha="center", va="center", size=8, clip_on=True)
+                left += cost
+            lowest = ", the lowest mean" if mean == min(means) else ""
+            ax.text(total, y, f"  {total:.1f} bits, {mean:.2f} a token{lowest}", va="center", color=color)
+        ax.set_yticks(range(len(answers)), [drawable(visible(answer)) for answer in answers])
+        ax.set_xlim(0, 1.45 * widest)
+        ax.set_xlabel("surprise in bits, one part for each token; orange: the lowest sum, which is the best score")
+        ax.invert_yaxis()
+        show(
+            fig,
+            f"Bars made of parts: what each token of {len(answers)} answers costs, in bits.",
+            "; ".join(
+                f"{answer!r} {total:.1f} bits, {mean:.2f} a token"
+                for answer, total, mean in zip(answers, totals, means, strict=True)
+            ),
         )
 
 
