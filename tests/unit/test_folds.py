@@ -87,6 +87,17 @@ ANSWERS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "surprise": {"nan": (".nan_to_num(nan=0.0)", "")},
+    "best_answer": {
+        "expected sequence of length ... at dim 1": (
+            "ids, mask = left_pad([asked + answer for answer in said], pad_id=0)",
+            "ids = torch.tensor([asked + answer for answer in said])\n    mask = torch.ones_like(ids)",
+        ),
+        "index out of range in self": (".clamp(min=0)", ""),
+        "result[1][0] is -inf, not ...": (".log_softmax(dim=-1)", ".softmax(dim=-1).log()"),
+        "the model was called with shapes ...": ("scores = torch.stack(", "model(ids)\n    scores = torch.stack("),
+        "this input must be refused with a ValueError, and was accepted": (" or not all(said)", ""),
+        "result[0] is of type Tensor, not int": (".argmax().item()", ".argmax()"),
+    },
     "greedy": {
         "Tensors must have same number of dimensions: got 2 and 1": ("logits.argmax(-1)[:, None]", "logits.argmax(-1)"),
         "'list' object has no attribute 'shape'": ("ids = prompt_batch(model, ids, n)\n", "ids.shape\n"),
