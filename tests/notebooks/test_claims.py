@@ -29,6 +29,8 @@ CLAIMS = [
      r"after 'Lily␣liked␣to␣': (?!.*\b(play|draw|read|help|watch)\b)"),
     ("position-picker-answer", "Inside a fixed phrase the next token is nearly certain", "forward-step-positions",
      r"' upon' +' a' +' a'.*' a' +' time' +' time'"),
+    ("position-picker-answer", "more than a hundred tokens share nine tenths", "position-picker-counts",
+     r"probability: 1\n.*probability: 1\d\d\n.*probability: [34]\n"),
     ("never-seen-answer", "some forty times nearer", "never-seen",
      r"came out 196\n.*farthest of these: 0\.00[34]\d, the next token after them: 0\.1[5-7]\d"),
     ("never-seen-answer", "but for one or two", "never-seen-picture", r"\['99\.\d%', '9[89]\.\d%', '99\.\d%'\]"),
