@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
 from genlab.models import load_model
+from genlab.plots import forward
 from genlab.plots.labels import BYTES, Pieces, drawable, label, readable, spelled, visible, wrap
 from genlab.plots.sampling import entropy
 from genlab.plots.style import CHOSEN, CUT, KEPT, figure, log_scale, png
@@ -238,3 +239,34 @@ def test_what_is_too_long_ends_in_dots_and_stays_in_its_room():
     long = written("w" * 300)
     assert long in [written("w" * n + "…") for n in range(1, 9)]  # nine fit
     assert not np.array(long)[:, 110:].any()
+
+
+# The pictures of 02_forward_step say in words what they show
+
+
+def test_the_costs_of_answers_name_sum_and_mean(capsys):
+    """The shortest sum is marked, the lowest mean named, and the words hold both for each answer."""
+    forward.answer_costs(
+        [" milk.", " a glass."],
+        [[" milk", "."], [" a", " gl", "ass", "."]],
+        [torch.tensor([6.0, 2.0]), torch.tensor([4.0, 4.0, 0.5, 0.5])],
+    )
+    said = capsys.readouterr().out
+    assert "' milk.' 8.0 bits, 4.00 a token" in said and "' a glass.' 9.0 bits, 2.25 a token" in said
+
+
+def test_sorted_scores_count_the_marked_tokens(monkeypatch):
+    shown = []
+    monkeypatch.setattr(forward, "show", lambda fig, alt, summary: shown.append((alt, summary)))
+    logits = torch.tensor([[1.0, 5.0, -3.0, -3.0], [2.0, 0.0, -4.0, -4.0]])
+    marked = torch.tensor([False, False, True, True])
+    for which, words in ((None, ""), (marked, " 2 tokens are marked: never seen.")):
+        forward.sorted_scores(["one", "two"], logits, ["b", "a"], which, "never seen")
+        alt, summary = shown[-1]
+        assert alt == f"2 falling curves: the logits of all 4 tokens, sorted, for each prompt.{words}"
+        assert summary == "Highest logit after 'one': 'b' at 5.0; 'two': 'a' at 2.0"
+
+
+def test_the_grid_of_scores_says_which_word_comes(capsys):
+    forward.score_grid(["the", "cat"], ["the", "the"], torch.tensor([[-1.0, 2.0], [-1.0, 2.0]]))
+    assert "'cat' has the most" in capsys.readouterr().out
