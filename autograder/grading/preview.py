@@ -22,7 +22,6 @@ from autograder.grading.gradebook import prepare, scores
 from autograder.grading.graded import Score
 from autograder.grading.run import Options, grade_class
 
-
 USUAL = Options()
 
 
