@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from autograder.collecting.collect import Ledger, collect
 from autograder.collecting.roster import NoRoster, Roster
 from autograder.course import NoCourse, api, assignments, class_folder, grade_ids, root
 from autograder.grading.assignment import NotGradable
+from autograder.grading.cells import PREFIX
 from autograder.grading.deadlines import BadDeadlines, Rules, load
 from autograder.grading.handed_in import students
 from autograder.grading.preview import preview, told
@@ -72,6 +74,10 @@ def problem(outcome: dict[str, Any]) -> str:
 def grade_all(names: list[str], student: str, options: Options) -> int:
     """Grade what is new or changed; print a table. Returns 1 when something here, not a submission, went wrong."""
     course = api()
+    if options.only:
+        names = [name for name in assignments(course, names) if options.only in grade_ids(course, name)]
+        if not names:
+            raise SystemExit(f"There is no exercise called {options.only.removeprefix(PREFIX)!r}.")
     chosen = assignments(course, names)
     with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
         released = {assignment.name for assignment in gradebook.assignments}
@@ -98,7 +104,8 @@ def preview_all(names: list[str], student: str, options: Options) -> int:
         chosen = assignments(course, names)
         graded = sum(len(students(course, name, student)) for name in chosen)
         chosen = [name for name in chosen if students(course, name, student)]
-        print(told(preview(course, chosen, student, options, rules()), graded))
+        changes = preview(course, chosen, student, replace(options, only=""), rules())
+        print(told([change for change in changes if options.only in ("", PREFIX + change.exercise)], graded))
     return 0
 
 
@@ -217,6 +224,8 @@ def main(argv: list[str] | None = None) -> int:
             )
             sub.add_argument("--no-sandbox", action="store_true", help="run students' code with your own rights")
             sub.add_argument("--force", action="store_true", help="grade also what has not changed")
+            what = "write the points of this one alone" if command == "grade" else "say it of this one alone"
+            sub.add_argument("--exercise", default="", metavar="NAME", help=what)
     sub = commands.add_parser("collect", help="take what an LMS gives for download into class/submitted/")
     sub.add_argument("source", type=Path, metavar="ZIP_OR_FOLDER")
     sub.add_argument("--assignment", default="", help="of files whose name does not tell")
@@ -239,7 +248,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _options(args: argparse.Namespace) -> Options:
-    return Options(jobs=args.jobs, scheduler=args.scheduler, protect=not args.no_sandbox, force=args.force)
+    only = PREFIX + args.exercise if args.exercise else ""
+    force = args.force or bool(only)
+    return Options(jobs=args.jobs, scheduler=args.scheduler, protect=not args.no_sandbox, force=force, only=only)
 
 
 def _run(args: argparse.Namespace) -> int:

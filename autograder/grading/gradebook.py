@@ -50,6 +50,8 @@ from autograder.returning.table import Result, Status
 
 LOCKED_SECONDS = 30.0  # how long to wait for a SQLite file that another program has locked
 
+EARLIER = "; the marks of the attempt before it stay"
+
 metadata = MetaData()
 grading = Table(
     "genlab_grading",
@@ -92,6 +94,26 @@ def _result(row: Any) -> Result:
     """The result in a row of the table."""
     status = Status(row.status)
     return Result(row.assignment, row.student, status, row.score, row.maximum, row.reason, row.penalty or 0.0)
+
+
+def _row_of(assignment: str, student: str) -> tuple[Any, Any]:
+    """The condition for the row of a submission."""
+    return grading.c.assignment == assignment, grading.c.student == student
+
+
+def _failed(assignment: str, student: str, problem: str, row: Any) -> Result:
+    """The result of what cannot be graded. The marks of an attempt before it, in the ``row``, stay."""
+    if row is None or row.score is None:
+        return Result(assignment, student, Status.FAILED, reason=problem)
+    reason = problem if problem.endswith(EARLIER) else problem + EARLIER
+    return Result(assignment, student, Status.FAILED, row.score, row.maximum, reason, row.penalty or 0.0)
+
+
+def _merged(recorded: str, graded: Graded, only: str) -> Graded:
+    """``graded`` with the ``recorded`` scores of all tests but ``only``."""
+    before = {score.grade_id: score for score in map(Score.from_json, json.loads(recorded))}
+    scores = tuple(score if score.grade_id == only else before.get(score.grade_id, score) for score in graded.scores)
+    return replace_fields(graded, scores=scores)
 
 
 def prepare(engine: Engine) -> None:
@@ -151,18 +173,26 @@ class Recorder:
             for row in rows
         }
 
-    def record(self, assignment: str, student: str, fingerprint: str, graded: Graded, content: str = "") -> Result:
+    def record(
+        self, assignment: str, student: str, fingerprint: str, graded: Graded, content: str = "", only: str = ""
+    ) -> Result:
         """Write one result, its file before it is committed. Raises NotRecorded; then the gradebook is as it was.
 
         ``content``: a hash of the notebook that was handed in. Where the best attempt counts and another one was
-        better, the gradebook keeps that.
+        better, the gradebook keeps that. ``only``: the grade_id of the one test whose points are written, where the
+        others have some; the rest of the submission counts as not graded anew.
         """
         try:
             with self._transaction() as session:
+                row = session.execute(select(grading).where(*_row_of(assignment, student))).first()
                 if graded.problem:
-                    result = Result(assignment, student, Status.FAILED, reason=graded.problem)
+                    result = _failed(assignment, student, graded.problem, row)
                 else:
-                    result = self._record(session, assignment, student, graded)
+                    if only and row and row.scores and row.score is not None:
+                        graded, fingerprint = _merged(row.scores, graded, only), row.fingerprint
+                    else:
+                        only = ""
+                    result = self._record(session, assignment, student, graded, only)
                 before = self._better(session, result, content)
                 if before:
                     raise _Worse(before)
@@ -172,7 +202,7 @@ class Recorder:
             return result
         except _Worse as worse:
             with self.gradebook.engine.begin() as connection:
-                mine = (grading.c.assignment == assignment, grading.c.student == student)
+                mine = _row_of(assignment, student)
                 connection.execute(update(grading).where(*mine).values(fingerprint=fingerprint))
             return worse.before
         except DBAPIError as error:
@@ -198,7 +228,7 @@ class Recorder:
                 db.remove()
                 db.configure(bind=self.gradebook.engine)
 
-    def _record(self, session: Session, assignment: str, student: str, graded: Graded) -> Result:
+    def _record(self, session: Session, assignment: str, student: str, graded: Graded, only: str) -> Result:
         """Write all that nbgrader would write of the graded notebook."""
         book = self.gradebook
         book.update_or_create_student(student)
@@ -215,9 +245,10 @@ class Recorder:
         saver.gradebook, saver.notebook_id = book, assignment
         saver.assignment_id, saver.student_id = assignment, student
         for cell in filter(marks, nbformat.reads(graded.notebook, as_version=4).cells):
-            saver.preprocess_cell(cell, {}, 0)
+            if only in ("", marks(cell)["grade_id"]):
+                saver.preprocess_cell(cell, {}, 0)
         for score in graded.scores:
-            if score.person:
+            if score.person and only in ("", score.grade_id):
                 grade = book.find_grade(score.grade_id, assignment, assignment, student)
                 grade.auto_score, grade.needs_manual_grade = None, grade.manual_score is None
         self._penalty(assignment, student)

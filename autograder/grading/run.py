@@ -38,7 +38,8 @@ class Options:
     """How to grade.
 
     ``jobs``: the number of processes, 0 for one each core. ``scheduler``: the address of Dask's, instead of processes.
-    ``protect``, ``warm``, ``limits``: see ``Sandbox``. ``force``: grade also what has not changed.
+    ``protect``, ``warm``, ``limits``: see ``Sandbox``. ``force``: grade also what has not changed. ``only``: the
+    grade_id of the one test whose points are written.
     """
 
     jobs: int = 0
@@ -46,6 +47,7 @@ class Options:
     protect: bool = True
     warm: bool = True
     force: bool = False
+    only: str = ""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -94,7 +96,7 @@ def grade_class(
                 _share([a for a in assignments if a.name in needed], digests, seed, workers)
                 for number, (job, outcome) in enumerate(_graded(course, jobs, options, workers), 1):
                     begun = time.monotonic()
-                    results.append(_recorded(recorder, job, outcome))
+                    results.append(_recorded(recorder, job, outcome, options.only))
                     book.write(results[-1], outcome, recording=time.monotonic() - begun)
                     show(number, len(jobs))
     fine = all(result.status != Status.NOT_GRADED for result in results)
@@ -165,11 +167,11 @@ def _graded(
                 done.append((job, error))
 
 
-def _recorded(recorder: Recorder, job: Job, outcome: Graded | Exception) -> Result:
+def _recorded(recorder: Recorder, job: Job, outcome: Graded | Exception, only: str = "") -> Result:
     """The result of a job, written to the gradebook if there is anything to write."""
     if isinstance(outcome, Graded):
         try:
-            return recorder.record(job.assignment, job.student, job.fingerprint, outcome, job.content)
+            return recorder.record(job.assignment, job.student, job.fingerprint, outcome, job.content, only)
         except Exception as error:  # whatever it is, the others are recorded
             outcome = error
     first = (str(outcome).strip() or type(outcome).__name__).splitlines()[0]

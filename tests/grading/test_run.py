@@ -34,6 +34,35 @@ def room(empty_room, tmp_path) -> Classroom:
     return empty_room.copy(tmp_path / "room")
 
 
+# -- one exercise, and what cannot be graded
+
+
+@pytest.mark.usefixtures("bubblewrap")
+@pytest.mark.timeout(300)
+def test_one_exercise_is_graded_anew_and_the_others_keep_their_points(room):
+    wrong = "def {}(*args):\n    return None\n"
+    room.hand_in("student-01", solved(room.release))
+    grade_class(room.course, [ASSIGNMENT], options=Options(jobs=1))
+    room.hand_in("student-01", solved(room.release, wrong.format("left_pad"), wrong.format("softmax")))
+    only = Options(jobs=1, force=True, only="test_softmax")
+    ((result,), _) = grade_class(room.course, [ASSIGNMENT], options=only)
+    assert room.scores("student-01")["test_left_pad"] == 3.0 and room.scores("student-01")["test_softmax"] == 0.0
+    assert result.score == 3.0
+    ((result,), _) = grade_class(room.course, [ASSIGNMENT], options=Options(jobs=1))
+    assert result.score == 0.0, "the rest was not graded anew, so that the next run does"
+
+
+@pytest.mark.usefixtures("bubblewrap")
+@pytest.mark.timeout(300)
+def test_an_unreadable_attempt_leaves_the_marks_and_table_and_gradebook_agree(room):
+    room.hand_in("student-01", solved(room.release))
+    grade_class(room.course, [ASSIGNMENT], options=Options(jobs=1))
+    room.hand_in("student-01", b"no notebook")
+    ((result,), _) = grade_class(room.course, [ASSIGNMENT], options=Options(jobs=1))
+    assert (result.status, result.score) == ("failed", 6.0) and "the attempt before it stay" in result.reason
+    assert room.scores("student-01")["test_softmax"] == 3.0
+
+
 # -- what is written down
 
 
