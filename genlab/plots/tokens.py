@@ -1,4 +1,4 @@
-"""Pictures of tokens: a text as a strip of pieces, merges step by step, counts, a padded batch, what may come next."""
+"""Pictures of tokens: a text as a strip of pieces, merges, counts, a padded batch, what may come next, a budget."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -32,9 +32,13 @@ def token_strip(pieces: Sequence[str], ids: Sequence[int] | None = None, chosen:
         show(fig, words, words)
 
 
-def merge_steps(steps: Sequence[Sequence[str]]) -> None:
-    """Draw the pieces of one word after each merge, from single bytes (``steps[0]``) down; mark what is new."""
-    first = 9.0  # the boxes begin to the right of "merge 12"
+def merge_steps(steps: Sequence[Sequence[str]], ranks: Sequence[int]) -> None:
+    """Draw the pieces of one word after each merge, from single bytes (``steps[0]``) down; mark what is new.
+
+    ``ranks``: the rank of each merge, one less than there are steps.
+    """
+    names = ["bytes", *(f"rank {rank:,}" for rank in ranks)]
+    first = 1.5 + max(map(len, names))  # the boxes begin to the right of "rank 1,234"
 
     def width(piece: str) -> float:
         """As wide as the bytes of ``piece`` were, so that what belongs together stays in line."""
@@ -44,9 +48,9 @@ def merge_steps(steps: Sequence[Sequence[str]]) -> None:
     with figure(7.2, 0.2 + 0.36 * len(steps)) as (fig, ax):
         _canvas(ax, max(COLUMNS, whole), 1.3 * len(steps))
         before: set[tuple[int, int]] = set()
-        for number, pieces in enumerate(steps):
+        for number, (pieces, name) in enumerate(zip(steps, names, strict=True)):
             x, y, start = first, 0.65 + 1.3 * number, 0
-            ax.text(0, y, f"merge {number}" if number else "bytes", color=CUT, **MONO | {"ha": "left"})
+            ax.text(first - 1.2, y, name, color=CUT, **MONO | {"ha": "right"})
             spans = set()
             for piece in pieces:
                 span = (start, start + len(piece))
@@ -56,8 +60,8 @@ def merge_steps(steps: Sequence[Sequence[str]]) -> None:
                 spans.add(span)
             before = spans
         last = " | ".join(label(piece) for piece in steps[-1])
-        words = f"{len(steps[0])} bytes, {len(steps) - 1} merges, {len(steps[-1])} pieces: {last}"
-        show(fig, words, words)
+        words = f"{len(steps[0])} bytes, {len(ranks)} merges, {len(steps[-1])} pieces: {last}"
+        show(fig, f"{words}; the merges in order: {', '.join(names[1:])}", words)
 
 
 def counts(names: Sequence[str], texts: Sequence[str], tokens: Sequence[int]) -> None:
@@ -79,8 +83,12 @@ def counts(names: Sequence[str], texts: Sequence[str], tokens: Sequence[int]) ->
         show(fig, f"Bars of token counts. {words}", words)
 
 
-def padded_batch(rows: Sequence[Sequence[str]], mask: Sequence[Sequence[int]]) -> None:
-    """Draw a batch as a grid of pieces, one line a row; positions whose mask is 0 are hatched."""
+def padded_batch(rows: Sequence[Sequence[str]], mask: Sequence[Sequence[int]], following: Sequence[str] = ()) -> None:
+    """Draw a batch as a grid of pieces with the mask under each; where it is 0, a box is hatched.
+
+    ``following``: the piece that a model puts after the last column of each row, drawn at the right. That column is
+    outlined then: there the model is asked.
+    """
     labels = [
         [label(piece) if real else "pad" for piece, real in zip(*row, strict=True)]
         for row in zip(rows, mask, strict=True)
@@ -88,17 +96,64 @@ def padded_batch(rows: Sequence[Sequence[str]], mask: Sequence[Sequence[int]]) -
     columns = zip(*[[drawable(text) for text in row] for row in labels], strict=True)
     widths = [max(map(len, column)) + PADDING for column in columns]
     starts = [sum(widths[:i]) + GAP * i for i in range(len(widths) + 1)]
-    with figure(7.2, 0.3 + 0.38 * len(rows)) as (fig, ax):
-        _canvas(ax, max(COLUMNS, starts[-1]), 1.4 * len(rows))
+    step, end = 1.9, starts[-1] - GAP
+    with figure(7.2, 0.3 + 0.27 * step * (len(rows) + 0.8)) as (fig, ax):
+        _canvas(ax, max(COLUMNS, end + 16), step * (len(rows) + 0.8))
         for number, row in enumerate(labels):
-            y = 0.7 + 1.4 * number
+            y = 0.8 + step * number
             for text, real, x, width in zip(row, mask[number], starts, widths, strict=False):
-                if real:
-                    _box(ax, x, y, width, drawable(text), KEPT)
-                else:
-                    _box(ax, x, y, width, "", CUT, cut=True)
-        words = "; ".join(f"row {i}: {' | '.join(row)}" for i, row in enumerate(labels))
-        show(fig, f"A batch of {len(rows)} rows, padding hatched. {words}", words)
+                _box(ax, x, y, width, drawable(text) if real else "", KEPT if real else CUT, cut=not real)
+                ax.text(x + width / 2, y + 0.85, str(real), color=CUT, **MONO | {"size": 8})
+        last = starts[-2] if following else end
+        for number, piece in enumerate(following):
+            y, text = 0.8 + step * number, _drawn(piece)
+            arrow = {"arrowstyle": "->", "color": CHOSEN, "linewidth": 1.6}
+            ax.annotate("", (end + 3.4, y), (end + 0.9, y), arrowprops=arrow)
+            _box(ax, end + 3.8, y, len(text) + PADDING, text, CHOSEN, thick=True)
+        y = step * len(rows) + 0.6
+        parts = [("", CUT, True, "filler, mask 0"), ("", KEPT, False, "real, mask 1")]
+        if following:
+            outline = {"fill": False, "edgecolor": CHOSEN, "linewidth": 2.2, "linestyle": "--"}
+            height = step * len(rows) - 0.1
+            ax.add_patch(Rectangle((last - 0.25, 0.1), widths[-1] + 0.5, height, **outline))
+            parts.append(("", CHOSEN, False, "last column, and what the model puts after it"))
+        x = 0.0
+        for text, color, cut, name in parts:
+            _box(ax, x, y, 2.4, text, color, cut=cut, thick=color == CHOSEN)
+            ax.text(x + 3.2, y, name, color=CUT, va="center", size=9)
+            x += 6.5 + len(name) * 0.9
+        words = [f"row {i}: {' | '.join(row)}" for i, row in enumerate(labels)]
+        if following:
+            words = [f"{row} -> {label(piece)}" for row, piece in zip(words, following, strict=True)]
+        told = "; ".join(words)
+        show(fig, f"A batch of {len(rows)} rows, padding hatched, the mask under each row. {told}", told)
+
+
+def budget(text: str, counts: Sequence[int], n: int, end: int) -> None:
+    """Draw how many tokens each beginning of ``text`` has (``counts``, from the empty one on), and a budget of ``n``.
+
+    The beginning that ends at ``end`` is marked; beginnings with more than ``n`` tokens are gray and hatched.
+    """
+    with figure(7.2, 2.9) as (fig, ax):
+        lengths = range(len(counts))
+        fits = [count <= n for count in counts]
+        for wanted, color, hatch, name in ((True, KEPT, None, "fits"), (False, CUT, HATCH, "too many")):
+            chosen = [(i, counts[i]) for i in lengths if fits[i] is wanted and i != end]
+            style = {"edgecolor": color, "color": color} if wanted else {"edgecolor": color, "fill": False}
+            if chosen:
+                ax.bar(*zip(*chosen, strict=True), width=0.75, hatch=hatch, label=name, linewidth=0.8, **style)
+        ax.bar([end], [counts[end]], width=0.75, color=CHOSEN, label="the longest that fits")
+        ax.axhline(n, color=CUT, linewidth=1, linestyle="--")
+        ax.set_xticks(lengths, ["", *(visible(character) for character in text)], family=MONOSPACE, size=8)
+        ax.set_xlim(-0.6, len(counts) - 0.4)
+        ax.set_xlabel("the beginning ends with this character")
+        ax.set_ylabel("tokens")
+        ax.set_title(f"budget: {n}", loc="left", fontsize=10)
+        ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, fontsize=9, borderaxespad=0.1)
+        kept = readable(text[:end])
+        words = f"at most {n} tokens: {kept!r}, {counts[end]} tokens; {fits.count(False)} shorter or longer do not fit"
+        numbers = ", ".join(str(count) for count in counts)
+        show(fig, f"Bars of the tokens of each beginning of {readable(text)!r}: {numbers}. {words}", words)
 
 
 def next_tokens(prompts: Sequence[str], pieces: Sequence[Sequence[str]], probs: Sequence[Sequence[float]]) -> None:

@@ -2,7 +2,7 @@
 
 import html
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import ipywidgets
@@ -18,7 +18,7 @@ from genlab.widgets.sliders import IntSlider
 
 SHOWN = 300  # tokens in the live view; a pasted book should not stop the browser
 TOLD = 40  # tokens in the summary
-TINTS = (KEPT, CHOSEN, CUT)
+TINTS = (KEPT, CUT)  # neighbors differ; what was just merged has a color of its own
 FAINT, FAINTER = "38", "22"  # opacity of a tint behind a token, in hexadecimal: in the live view, in the picture
 
 # The picture. A column is as wide as a character, heights are in inches.
@@ -28,7 +28,7 @@ LINES, STEPS = 4, 6  # at most: lines of tokens, and the last steps of the merge
 TOKEN_LINE, STEP_LINE, MARGIN = 0.45, 0.28, 0.05
 REMARK = 24  # columns that the remark on a step needs
 
-Rule = tuple[str, str]
+Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,14 @@ class Word:
 
 @dataclass(frozen=True)
 class Step:
-    """What a word consists of after a merge, and the rule that was applied; none for the bytes at the beginning."""
+    """What a word consists of after a merge, and the merge that was applied; none for the bytes at the beginning.
+
+    ``new``: the places of the symbols that this merge made.
+    """
 
     symbols: tuple[str, ...]
-    rule: Rule | None = None
+    merge: Pair | None = None
+    new: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,22 +59,24 @@ class Derivation:
     beginning: str
 
 
-def merge_steps(symbols: tuple[str, ...], ranks: Mapping[Rule, int]) -> tuple[Step, ...]:
-    """Byte-pair encoding, one merge rule at a time, until none applies."""
+def merge_steps(symbols: tuple[str, ...], ranks: Mapping[Pair, int]) -> tuple[Step, ...]:
+    """Byte-pair encoding, one merge at a time, until no pair of neighbors has a rank."""
     steps = [Step(symbols)]
     while pairs := [pair for pair in itertools.pairwise(symbols) if pair in ranks]:
-        rule = min(pairs, key=ranks.__getitem__)
-        merged, i = [], 0
+        best = min(pairs, key=ranks.__getitem__)
+        merged, new, i = [], set(), 0
         while i < len(symbols):
-            width = 2 if symbols[i : i + 2] == rule else 1
+            width = 2 if symbols[i : i + 2] == best else 1
+            if width == 2:
+                new.add(len(merged))
             merged.append("".join(symbols[i : i + width]))
             i += width
         symbols = tuple(merged)
-        steps.append(Step(symbols, rule))
+        steps.append(Step(symbols, best, frozenset(new)))
     return tuple(steps)
 
 
-def derive(word: Word, ranks: Mapping[Rule, int]) -> Derivation:
+def derive(word: Word, ranks: Mapping[Pair, int]) -> Derivation:
     """From the bytes of ``word`` to its tokens. Where the merges do not end there, only the tokens are shown."""
     finished = (Step(word.tokens),)
     if word.special:
@@ -80,7 +86,7 @@ def derive(word: Word, ranks: Mapping[Rule, int]) -> Derivation:
         return Derivation(finished, "this tokenizer's merges cannot be shown")
     count = len(steps[0].symbols)
     unit = "byte" if count == 1 else "bytes"
-    return Derivation(steps, f"{count} {unit}, {'not merged yet' if len(steps) > 1 else 'no merge rule applies'}")
+    return Derivation(steps, f"{count} {unit}, {'not merged yet' if len(steps) > 1 else 'no pair has a rank'}")
 
 
 class TokenExplorer(LiveBox):
@@ -171,16 +177,17 @@ class TokenExplorer(LiveBox):
 
     def _remark(self, step: Step) -> str:
         """What happened in ``step``, in a few words."""
-        if step.rule is None:
+        if step.merge is None:
             return self.derivation.beginning
-        left, right = (self._spelled(half) for half in step.rule)
-        return f"rule {self._ranks[step.rule]:,}: {left} + {right}, {len(step.symbols)} left"
+        left, right = (self._spelled(half) for half in step.merge)
+        return f"rank {self._ranks[step.merge]:,}: {left} + {right}, {len(step.symbols)} left"
 
     def _show_merges(self) -> None:
         lines = []
         for step in self.derivation.steps[: self.step + 1]:
             chips = "".join(
-                f'<span style="{_chip(i)}">{html.escape(symbol)}</span>' for i, symbol in enumerate(self._symbols(step))
+                f'<span style="{_chip(i, i in step.new)}">{html.escape(symbol)}</span>'
+                for i, symbol in enumerate(self._symbols(step))
             )
             lines.append(f"<div>{chips} <small>{html.escape(self._remark(step))}</small></div>")
         self.merges.value = f'<div style="{READABLE}; line-height: 2">{"".join(lines)}</div>'
@@ -215,7 +222,7 @@ class TokenExplorer(LiveBox):
             y += 0.12
             for step in steps:
                 symbols = [(drawable(symbol), "") for symbol in self._symbols(step)]
-                x = _draw_chips(axes, symbols, y, STEP_LINE - 0.04)
+                x = _draw_chips(axes, symbols, y, STEP_LINE - 0.04, step.new)
                 if x < COLUMNS - REMARK:
                     axes.text(x + 1, y + 0.13, drawable(self._remark(step)), va="center", fontsize=8)
                 y += STEP_LINE
@@ -230,9 +237,13 @@ class TokenExplorer(LiveBox):
         return f"{head}\nAfter {self.step} of {len(self.derivation.steps) - 1} merges: {symbols} ({self._remark(step)})"
 
 
-def _chip(i: int) -> str:
-    tint = TINTS[i % len(TINTS)]
-    return f"background: {tint}{FAINT}; border: 1px solid {tint}; border-radius: 4px; padding: 0 .25em; margin: 1px 2px"
+def _tint(i: int, new: bool) -> str:
+    return CHOSEN if new else TINTS[i % len(TINTS)]
+
+
+def _chip(i: int, new: bool = False) -> str:
+    tint, line = _tint(i, new), 2 if new else 1
+    return f"background: {tint}{FAINT}; border: {line}px solid {tint}; border-radius: 4px; padding: 0 .25em; margin:1px 2px"
 
 
 def _width(text: str, below: str) -> float:
@@ -248,15 +259,19 @@ def _lines(tokens: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
     return lines[:LINES]
 
 
-def _draw_chips(axes: Axes, chips: list[tuple[str, str]], y: float, height: float) -> float:
-    """Draw ``(text, text below)`` side by side; returns where the last one ends, in columns."""
+def _draw_chips(axes: Axes, chips: list[tuple[str, str]], y: float, height: float, new: Collection[int] = ()) -> float:
+    """Draw ``(text, text below)`` side by side, ``new`` ones marked; returns where the last one ends, in columns."""
     x = 0.0
     for i, (text, below) in enumerate(chips):
-        width, tint = _width(text, below), TINTS[i % len(TINTS)]
+        width, tint = _width(text, below), _tint(i, i in new)
         if x + width > COLUMNS + 3:
             axes.text(x + 0.3, y + height / 2, "…", va="center")
             return COLUMNS
-        axes.add_patch(Rectangle((x, y), width, height, facecolor=tint + FAINTER, edgecolor=tint, linewidth=0.8))
+        axes.add_patch(
+            Rectangle(
+                (x, y), width, height, facecolor=tint + FAINTER, edgecolor=tint, linewidth=1.8 if i in new else 0.8
+            )
+        )
         middle, centered = x + width / 2, {"ha": "center", "va": "center"}
         axes.text(middle, y + (0.32 if below else 0.54) * height, text, fontsize=8.5, **centered)
         if below:

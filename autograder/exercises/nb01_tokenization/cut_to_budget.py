@@ -66,6 +66,18 @@ def at_words(tokenizer, text, n):
     return max(end for end in ends if size(tokenizer, text[:end]) <= n)
 
 
+def by_halving(tokenizer, text, n):
+    """Where a search ends that takes it for granted that numbers of tokens only grow."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if size(tokenizer, text[:middle]) <= n:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 @dataclass
 class Cut:
     """A text with a budget, and where it is cut: rightly, and by the answers above."""
@@ -121,6 +133,9 @@ def probes(rng):
 
         return text
 
+    def unlike_halving(cut):
+        return again(cut) and by_halving(cut.tokenizer, cut.text, cut.n) not in (cut.first, cut.right)
+
     def again(cut):
         return cut.first < cut.right == cut.borders == cut.words and cut.kept == cut.kept.strip()
 
@@ -153,7 +168,7 @@ def probes(rng):
     def plain(cut):
         return cut.plain
 
-    yield probe("longest", "a longer beginning has fewer tokens", again, some("{} {} {} {} {}"))
+    yield probe("longest", "a longer beginning has fewer tokens", unlike_halving, some("{} {} {} {} {}"))
     yield probe("longest", "the first word has more tokens before it is complete", again, some("{} {}", *SPLIT.split()))
     yield probe("longest", "several beginnings in a row have too many", much_later, among(LATE, 2))
     yield probe("longest", "a longer beginning has fewer tokens, nine words", again, some("{} " * 8 + "{}"), True)
@@ -373,14 +388,7 @@ def gives_up_after_three(tokenizer, text, n):
 def halves(tokenizer, text, n):
     """The place was found by halving, which needs numbers of tokens that only grow. They do not: a longer beginning may
     have fewer. Try all lengths, or at least all behind the place that was found."""
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if size(tokenizer, text[:middle]) <= n:
-            low = middle
-        else:
-            high = middle - 1
-    return text[:low]
+    return text[: by_halving(tokenizer, text, n)]
 
 
 @exercise.mistake
