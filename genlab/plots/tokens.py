@@ -145,6 +145,8 @@ def budget(text: str, counts: Sequence[int], n: int, end: int) -> None:
         ax.bar([end], [counts[end]], width=0.75, color=CHOSEN, label="the longest that fits")
         ax.axhline(n, color=CUT, linewidth=1, linestyle="--")
         ax.set_xticks(lengths, ["", *(visible(character) for character in text)], family=MONOSPACE, size=8)
+        for name in ax.get_xticklabels():
+            name.set_rotation(0 if len(name.get_text()) < 2 else 35)  # the code of a character that cannot be drawn
         ax.set_xlim(-0.6, len(counts) - 0.4)
         ax.set_xlabel("the beginning ends with this character")
         ax.set_ylabel("tokens")

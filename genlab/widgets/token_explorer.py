@@ -243,7 +243,8 @@ def _tint(i: int, new: bool) -> str:
 
 def _chip(i: int, new: bool = False) -> str:
     tint, line = _tint(i, new), 2 if new else 1
-    return f"background: {tint}{FAINT}; border: {line}px solid {tint}; border-radius: 4px; padding: 0 .25em; margin:1px 2px"
+    box = "border-radius: 4px; padding: 0 .25em; margin: 1px 2px"
+    return f"background: {tint}{FAINT}; border: {line}px solid {tint}; {box}"
 
 
 def _width(text: str, below: str) -> float:

@@ -23,6 +23,7 @@ CLAIMS = [
      r"'The dog' +last column: (.+?) +last real token: (?!\3)"),
     ("right-padding-meaning", "the beginning of some other story", "right-padding", r"last column: 'Once'"),
     ("new-text-meaning", "that row was finished", "new-text-picture", r"(<\|endoftext\|>){5}'"),
+    ("new-text-meaning", "The second row has no end token", "new-text-picture", r"False:\n.*\n    '[^<\n]+'\s*$|False:\n.*\n    '[^<\n]+'\n"),
     ("trailing-space-meaning", "things that Lily may like to do", "trailing-space",
      r"after 'Lily␣liked␣to': ␣play 0\.\d+, ␣(draw|read|help)"),
     ("trailing-space-meaning", "not one of the sensible continuations is left", "trailing-space",

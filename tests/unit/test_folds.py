@@ -33,6 +33,14 @@ ANSWERS: dict[str, dict[str, tuple[str, str]]] = {
             'list(map(len, tokenizer(texts)["input_ids"]))',
         ),
     },
+    "cut_to_budget": {
+        "IndexError: list index out of range": (
+            "    for end in",
+            '    text[tokenizer(text, return_offsets_mapping=True)["offset_mapping"][n - 1][1] :]\n    for end in',
+        ),
+        "got: '...\ufffd'": ("return text[:end]", 'return tokenizer.decode(tokenizer(text)["input_ids"][:n])'),
+        "this input must be refused with a ValueError, and was accepted": ("raise ValueError(", "return str("),
+    },
     "left_pad": {
         "ValueError: expected sequence of length ... at dim 1": (
             "ids = [[pad_id] * (width - len(row)) + row",
