@@ -110,7 +110,7 @@ def padded_batch(rows: Sequence[Sequence[str]], mask: Sequence[Sequence[int]], f
             arrow = {"arrowstyle": "->", "color": CHOSEN, "linewidth": 1.6}
             ax.annotate("", (end + 3.4, y), (end + 0.9, y), arrowprops=arrow)
             _box(ax, end + 3.8, y, len(text) + PADDING, text, CHOSEN, thick=True)
-        y = step * len(rows) + 0.6
+        y = step * len(rows) + 0.75
         parts = [("", CUT, True, "filler, mask 0"), ("", KEPT, False, "real, mask 1")]
         if following:
             outline = {"fill": False, "edgecolor": CHOSEN, "linewidth": 2.2, "linestyle": "--"}
@@ -153,7 +153,7 @@ def budget(text: str, counts: Sequence[int], n: int, end: int) -> None:
         ax.set_title(f"budget: {n}", loc="left", fontsize=10)
         ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, fontsize=9, borderaxespad=0.1)
         kept = readable(text[:end])
-        words = f"at most {n} tokens: {kept!r}, {counts[end]} tokens; {fits.count(False)} shorter or longer do not fit"
+        words = f"at most {n} tokens: {kept!r}, {counts[end]} tokens; {fits.count(False)} others have more than {n}"
         numbers = ", ".join(str(count) for count in counts)
         show(fig, f"Bars of the tokens of each beginning of {readable(text)!r}: {numbers}. {words}", words)
 

@@ -160,7 +160,7 @@ def probes(rng):
         return {cut.first, cut.borders} == {cut.right} and cut.kept != cut.kept.rstrip() and cut.kept.strip() != ""
 
     def open_front(cut):
-        return cut.plain or (cut.kept[:1].isspace() and {cut.first, cut.borders, cut.words} == {cut.right})
+        return {cut.first, cut.borders, cut.words} == {cut.right} and cut.kept == cut.kept.rstrip() != cut.kept.strip()
 
     def holds_special(cut):
         return cut.plain and EOS in cut.kept != cut.text
@@ -173,12 +173,6 @@ def probes(rng):
     yield probe("longest", "several beginnings in a row have too many", much_later, among(LATE, 2))
     yield probe("longest", "a longer beginning has fewer tokens, nine words", again, some("{} " * 8 + "{}"), True)
     yield probe("longest", "many beginnings in a row have too many", much_later, among(LATE, 6), True)
-
-    yield probe("own", "the end lies inside a word", inside, some("{} {} {} {}"))
-    yield probe("own", "the word at the end is cut otherwise in the whole text", cut_otherwise, among(SPLIT))
-    yield probe("own", "another word is cut otherwise in the whole text", cut_otherwise, among(SPLIT, 3))
-    yield probe("own", "the end lies inside a word, seven words", inside, some("{} {} {} {} {} {} {}"), True)
-    yield probe("own", "a word is cut otherwise, ten words", cut_otherwise, among(SPLIT, 9), True)
 
     def glued(characters, count=1):
         """Characters that stand right behind a word."""
@@ -199,12 +193,16 @@ def probes(rng):
     n = size(tokenizers[TOKENIZER], own_mark[:-1].partition("\ufffd")[0] + "\ufffd")
     yield Probe("a replacement character of its own", rule="characters", tokenizer=TOKENIZER, text=own_mark, n=n)
 
+    yield probe("own", "the end lies inside a word", inside, some("{} {} {} {}"))
+    yield probe("own", "the word at the end is cut otherwise in the whole text", cut_otherwise, among(SPLIT))
+    yield probe("own", "another word is cut otherwise in the whole text", cut_otherwise, among(SPLIT, 3))
+    yield probe("own", "the end lies inside a word, seven words", inside, some("{} {} {} {} {} {} {}"), True)
+    yield probe("own", "a word is cut otherwise, ten words", cut_otherwise, among(SPLIT, 9), True)
+
     yield probe("kept", "a space at the end", open_end, some("{} {}  {} {}  {}"))
     yield probe("kept", "a line break at the end", open_end, some("{}\n\n{} {}\n{}"))
-    yield probe("kept", "spaces in front", lambda cut: not cut.plain and open_front(cut), some("  {} {} {} {}"))
-    yield probe(
-        "kept", "a line break in front", lambda cut: not cut.plain and open_front(cut), some("\n{} {} {}"), True
-    )
+    yield probe("kept", "spaces in front", open_front, some("  {} {} {} {}"))
+    yield probe("kept", "a line break in front", open_front, some("\n{} {} {}"), True)
     yield probe("kept", "spaces and line breaks at the end", open_end, some("{} \n  {}\n  {} {}"), True)
 
     whole = some("{} {} {}.")()
