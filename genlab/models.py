@@ -5,7 +5,7 @@ import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -163,6 +163,24 @@ class ScriptedModel(GPT2LMHeadModel):
     def _next(self, said: list[int]) -> int:
         rest = (line[len(said) :] for line in self._lines if line[: len(said)] == said)
         return next((tokens[0] for tokens in rest if tokens), self._otherwise)
+
+
+def reciting(
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[str],
+    prompt_length: int = 2,
+    eos_token_id: int | None = None,
+    otherwise: int = 0,
+) -> tuple[ScriptedModel, dict[str, torch.Tensor]]:
+    """A model that recites ``texts``, one a row, and their first tokens as prompts: ids and mask for ``generate``.
+
+    With ``eos_token_id``, each text ends in it, and it is the model's end token. ``otherwise``: see ``ScriptedModel``.
+    """
+    end = [] if eos_token_id is None else [eos_token_id]
+    lines = [tokenizer.encode(text) + end for text in texts]
+    ids = torch.tensor([line[:prompt_length] for line in lines])
+    model = ScriptedModel(lines, len(tokenizer), eos_token_id=eos_token_id, otherwise=otherwise)
+    return model, {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,6 @@
 """How a probe's arguments reach the student's code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,7 @@ class Adapter(StrEnum):
     COLLECT = "collect"  # positionally; the chunks of a generator become a list
     EACH = "each"  # once for each item of the first argument, with the others; the results become a list
     STREAM = "stream"  # like COLLECT, each chunk with what held when it came: see ``_stream``
+    FEED = "feed"  # an iterator feeds it chunks; what it yields, and when, is compared: see ``_feed``
     CRITERION = "criterion"  # a class of stopping criteria is built and used in ``model.generate``
     CLINIC = "clinic"  # it says why a call is broken and gives the mended one: see ``genlab.judging.clinic``
     PROCESSOR = "processor"  # a class of logits processors is built and asked at each step of a run
@@ -42,6 +43,34 @@ def _stream(function: Callable, args: dict[str, Any]) -> list[list[Any]]:
         return [entry for entry in chunks if entry[-1] != ""]
     finally:
         hook.remove()
+
+
+def _feed(function: Callable, args: dict[str, Any]) -> Any:
+    """What a generator that is fed chunks yields, as far as the last argument, ``compared``, asks for it.
+
+    "the text": all that it yields, joined; "what was out, and when": ``[[chunks read so far, text], ...]``, with
+    "the end" instead of a number once it has found that there are no more; "chunks read": how many it has asked for.
+    """
+    chunks, *others, compared = args.values()
+    read: list[str] = []
+    ended = False
+
+    def feed() -> Iterator[str]:
+        nonlocal ended
+        for chunk in chunks:
+            read.append(chunk)
+            yield chunk
+        ended = True
+
+    out: dict[int | str, str] = {}
+    for text in function(feed(), *others):
+        when = "the end" if ended else len(read)
+        out[when] = out.get(when, "") + text
+    if compared == "the text":
+        return "".join(out.values())
+    if compared == "chunks read":
+        return len(read)
+    return [[when, text] for when, text in out.items() if text]
 
 
 def _gradients() -> str:
@@ -103,6 +132,7 @@ _CALLS: dict[Adapter, Callable[[Callable, dict[str, Any]], Any]] = {
     Adapter.COLLECT: lambda function, args: list(function(*args.values())),
     Adapter.EACH: _each,
     Adapter.STREAM: _stream,
+    Adapter.FEED: _feed,
     Adapter.CRITERION: _criterion,
     Adapter.CLINIC: treated,
     Adapter.PROCESSOR: _processor,

@@ -1,4 +1,4 @@
-"""Pictures of ``04_stopping``: lengths against a limit, rows of tokens and their ends, borders, arrivals."""
+"""Pictures of ``04_stopping``: lengths against a limit, rows of tokens and their ends, borders, what is out when."""
 
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
@@ -39,6 +39,7 @@ def spans(rows: Mapping[str, Mapping[str, int]], limit: int | None = None, name:
         ax.invert_yaxis()
         ax.set_xlabel("tokens")
         ax.autoscale_view()
+        ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= ax.get_xlim()[1]])  # no tokens below 0
         used = [role for role in _ROLES if any(parts.get(role) for parts in rows.values())]
         lines = [ax.lines[0]] if limit is not None else []
         _legend(fig, used, lines)
@@ -162,6 +163,44 @@ def arrivals(streams: Mapping[str, Sequence[tuple[int, str]]]) -> None:
         ax.set_ylabel("characters shown")
         ax.legend(loc="upper left")
         show(fig, "Steps: how many characters have been shown after each forward pass.", "; ".join(words) + ".")
+
+
+def held_back(chunks: Sequence[str], out: Sequence[str], stop: str) -> None:
+    """For each chunk all the text that has come: what is out, what is held back, and the stop string, if it is there.
+
+    ``out[n]``: what has been yielded when chunk n has been read. Behind the stop string, what has come is hatched.
+    """
+    text = "".join(chunks)
+    styles = {"out": _ROLES["new"], "held back": _NEVER, "the stop string": _ROLES["end"], "not shown": _ROLES["pad"]}
+    words = []
+    with figure(min(12.0, 1.3 + 0.17 * len(text)), 0.8 + 0.36 * len(chunks)) as (fig, ax):
+        used = set()
+        for y in range(len(chunks)):
+            came, shown = "".join(chunks[: y + 1]), len(out[y])
+            start = came.find(stop)
+            for x, character in enumerate(came):
+                inside = 0 <= start <= x < start + len(stop)
+                role = (
+                    "the stop string" if inside else "out" if x < shown else "not shown" if start >= 0 else "held back"
+                )
+                used.add(role)
+                ax.add_patch(Rectangle((x + 0.04, y - 0.36), 0.92, 0.72, **styles[role] | {"linewidth": 1.2}))
+                if role != "not shown":
+                    ax.text(x + 0.5, y, visible(character), ha="center", va="center", color=_ink(role), fontsize=9)
+            words.append(f"after chunk {y + 1} ({chunks[y]!r}) {out[y]!r} is out")
+        ax.set_xlim(0, len(text) + 0.5)
+        ax.set_ylim(len(chunks) - 0.5, -0.5)
+        ax.set_yticks(range(len(chunks)), [f"chunk {y + 1}" for y in range(len(chunks))])
+        ax.set_xticks([])
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        _handles(fig, [Patch(label=role, **style) for role, style in styles.items() if role in used])
+        alt = "All characters that have come, a row for each chunk: out, held back, or part of the stop string."
+        show(fig, alt, "; ".join(words) + ".")
+
+
+def _ink(role: str) -> str:
+    return "white" if role == "the stop string" else CUT
 
 
 def _legend(fig, roles: Sequence[str], lines: Sequence = ()) -> None:

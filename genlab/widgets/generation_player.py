@@ -18,15 +18,18 @@ from genlab.widgets.sliders import IntSlider
 
 SHOWN = 10  # tokens that get bars
 TAIL = 160  # characters of a row's text that are shown
-CELL = "text-align: left; vertical-align: top; padding: .2em .6em"
+COLUMNS = {"row": "2.5em", "text so far": "auto", "state": "13em"}
+TABLE = f"{READABLE}; width: 100%; line-height: 1.4; table-layout: fixed"  # its columns stay where they are
+CELL = "height: 2.8em; text-align: left; vertical-align: top; padding: .2em .6em"
 
 
 class GenerationPlayer(LiveBox):
     """A recorded batch of generations with play, pause, step and rewind.
 
-    ``settings`` go to ``model.generate``; see ``recording.record``. Controls: ``play``, ``step`` (a slider), ``back``,
-    ``forward`` and ``rewind`` (buttons), ``row`` (whose distribution is drawn), ``seed`` and ``generate`` (a button:
-    the model runs only for it). ``rows`` holds the recording. Raises ValueError as ``record`` does.
+    ``settings`` go to ``model.generate``; see ``recording.record``. ``step`` is where a recording opens. Controls:
+    ``play``, ``step`` (a slider), ``back``, ``forward`` and ``rewind`` (buttons), ``row`` (whose distribution is
+    drawn), ``seed`` and ``generate`` (a button: the model runs only for it). ``rows`` holds the recording. Raises
+    ValueError as ``record`` does.
     """
 
     alt = "Bars: a row's next-token probabilities before and after the sampling steps, and the token it took."
@@ -39,8 +42,10 @@ class GenerationPlayer(LiveBox):
         max_new_tokens: int = 24,
         seed: int = 0,
         stop_strings: str | Sequence[str] = (),
+        step: int = 0,
         **settings: Any,
     ):
+        self._opens_at = step
         self._tokenizer, self._model, self._pieces = tokenizer, model, Pieces(tokenizer)
         self._call = settings | {
             "prompts": list(prompts),
@@ -54,7 +59,8 @@ class GenerationPlayer(LiveBox):
         self.table, self.words, self.remark = (ipywidgets.HTML(layout=WIDE) for _ in range(3))
         moves = ipywidgets.HBox([self.play, self.rewind, self.back, self.forward])
         again = ipywidgets.HBox([self.seed, self.generate])
-        super().__init__([moves, self.step, self.table, self.row, self.image, self.words, again, self.remark])
+        controls = ipywidgets.HBox([moves, again], layout=WIDE | {"flex_flow": "row wrap"})
+        super().__init__([controls, self.remark, self.step, self.table, self.row, self.image, self.words])
         self._record()
         self.step.observe(lambda _: self._draw(), "value")
         self.row.observe(lambda _: self._draw(), "value")
@@ -68,15 +74,23 @@ class GenerationPlayer(LiveBox):
         self.forward = self._button("Step", "step-forward", "Go one step on", lambda: self.step.value + 1)
         self.row = ipywidgets.ToggleButtons(
             options=[(f"row {r}", r) for r in range(rows)],
-            description="Show",
+            description="Bars of",
             tooltip="Whose distribution is drawn",
             style={"button_width": "70px"},
             layout=WIDE,
         )
         self.seed = ipywidgets.BoundedIntText(
-            value=seed, min=0, max=2**31 - 1, description="Seed", tooltip="Seed of the run", layout={"width": "170px"}
+            value=seed,
+            min=0,
+            max=2**31 - 1,
+            description="Seed",
+            tooltip="Seed of the run",
+            style={"description_width": "40px"},
+            layout={"width": "110px"},
         )
-        self.generate = ipywidgets.Button(description="Generate", icon="play", tooltip="Run the model with this seed")
+        self.generate = ipywidgets.Button(
+            description="Generate", icon="play", tooltip="Run the model with this seed", layout={"width": "110px"}
+        )
         self.generate.on_click(lambda _: self._try_again())
 
     def _button(self, description: str, icon: str, tooltip: str, target: Callable[[], int]) -> ipywidgets.Button:
@@ -95,7 +109,7 @@ class GenerationPlayer(LiveBox):
     def _record(self) -> None:
         self.rows, remark = record(self._tokenizer, self._model, seed=self.seed.value, shown=SHOWN, **self._call)
         self.play.max = self.step.max = max(self.last, 1)  # a slider needs two ends
-        self._go(0)
+        self._go(self._opens_at)
         self.remark.value = paragraph(remark)
         self._draw()
 
@@ -155,8 +169,8 @@ class GenerationPlayer(LiveBox):
                 f'<tr><th style="{CELL}">{r}</th><td style="{CELL}; overflow-wrap: anywhere">{written}</td>'
                 f'<td style="{CELL}">{html.escape(self.state(row))}</td></tr>'
             )
-        head = "".join(f'<th scope="col" style="{CELL}">{name}</th>' for name in ("row", "text so far", "state"))
-        return f'<table style="{READABLE}; width: 100%; line-height: 1.4"><tr>{head}</tr>{"".join(lines)}</table>'
+        head = "".join(f'<th scope="col" style="{CELL}; width: {width}">{name}</th>' for name, width in COLUMNS.items())
+        return f'<table style="{TABLE}"><tr>{head}</tr>{"".join(lines)}</table>'
 
     def summary(self) -> str:
         step = min(self.step.value, self.last)

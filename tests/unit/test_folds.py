@@ -154,16 +154,14 @@ ANSWERS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "this input must be refused with a ValueError": ("if max_new_tokens is not None", "if max_new_tokens"),
     },
-    "stop_at_eos": {
+    "batched_loop": {
         "argument of type 'int' is not iterable": (
-            "[eos_token_id] if isinstance(eos_token_id, int) else eos_token_id",
-            "eos_token_id",
+            "torch.isin(new, ends)",
+            "torch.tensor([token in eos_token_id for token in new.tolist()])",
         ),
         "Tensors must have same number of dimensions": ("new[:, None]", "new"),
-        "the model was called with shapes ...": ("    return input_ids", "    model(input_ids)\n    return input_ids"),
-    },
-    "batched_loop": {
         "Boolean value of Tensor with more than one value is ambiguous": ("if done.all()", "if done"),
+        "the model was called with shapes ...": ("    return ids", "    model(ids)\n    return ids"),
     },
     "stop_strings": {
         "substring not found": (" if stop in text]", "]"),
@@ -204,6 +202,19 @@ ANSWERS: dict[str, dict[str, tuple[str, str]]] = {
             "            pass\n",
         ),
         "the model ran with gradients on": ("torch.no_grad()", "torch.enable_grad()"),
+    },
+    "stream_until": {
+        "expected: [[1, '...": ("held[: len(held) - keep]", '""'),
+        "object of type 'generator' has no len()": (
+            "for chunk in chunks:",
+            "for _ in range(len(chunks)):\n        chunk = next(chunks)",
+        ),
+        "'NoneType' object is not iterable": ("yield ", "_ = "),
+        "max() ... empty": (", default=0", ""),
+    },
+    "mixed_calls": {
+        "KeyError": ('        "A": (5, "length"),\n', ""),
+        "the function returned None: is there a return?": ("    return {", "    answers = {"),
     },
     "effective_config": {
         "KeyError: 'do_sample'": ("if name in call:", 'if name in call or name == "do_sample":'),

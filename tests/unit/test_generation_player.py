@@ -152,3 +152,13 @@ def test_no_step_breaks_the_player(player, step, row, key):
     getattr(player, key).click()
     assert size(player.picture()) == before
     assert player.summary().startswith("Step ")
+
+
+def test_a_recording_opens_where_something_is_to_be_seen(storyteller):
+    player = GenerationPlayer(*storyteller, ["Once upon a time"], max_new_tokens=12, step=5)
+    assert player.step.value == 5 and player.summary().startswith("Step 5 of")
+    player.rewind.click()
+    assert player.step.value == 0
+    player.generate.click()
+    assert player.step.value == 5
+    assert GenerationPlayer(*storyteller, ["Once"], max_new_tokens=2, step=5).step.value == 1

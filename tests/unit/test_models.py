@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from genlab import load_model, probe_model
-from genlab.models import STORYTELLER, ModelNotFound
+from genlab.models import STORYTELLER, ModelNotFound, reciting
 
 CIRCLE = "The future of artificial intelligence depends on"  # notebook 03 shows how greedy decoding goes on from here
 
@@ -106,3 +106,15 @@ def test_a_probe_model_is_decisive_and_leaves_the_generator_alone():
     assert logits.shape == (2, 3, 31) and logits.std() > 0.5
     with torch.no_grad():
         assert torch.equal(probe_model(seed=2)(torch.arange(6).reshape(2, 3)).logits, logits)
+
+
+def test_a_reciting_model_says_its_texts_and_ends():
+    tokenizer, _ = load_model("storyteller")
+    texts = ["Lily saw a cat.", "Tom had a red kite and a ball."]
+    model, prompts = reciting(tokenizer, texts, prompt_length=3, eos_token_id=2047)
+    assert prompts["input_ids"].shape == (2, 3) and bool(prompts["attention_mask"].all())
+    said = model.generate(**prompts, max_new_tokens=20, pad_token_id=2047)
+    assert tokenizer.batch_decode(said, skip_special_tokens=True) == texts
+    endless, prompt = reciting(tokenizer, texts[:1], otherwise=13)
+    assert endless.generation_config.eos_token_id is None
+    assert endless.generate(**prompt, max_new_tokens=9, pad_token_id=0)[0, -1] == 13

@@ -8,7 +8,7 @@ from autograder.exercises.nb04_stopping._shared import NEW, SILENT, UNUSED, as_l
 from genlab.judging.values import Resource
 from genlab.models import probe_model
 
-exercise = Exercise(__name__, points=4, calls=True, no_grad=True, runs="runs")
+exercise = Exercise(__name__, points=5, calls=True, no_grad=True, runs="runs")
 exercise.rules("""
     finish: the loop ends when all rows have ended, or after max_new_tokens: new int64 ids [B, P + n], and the prompts
         stay as they are
