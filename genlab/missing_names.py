@@ -1,10 +1,12 @@
-"""A NameError in a check says what to do: after a restart, when a function was renamed or its cell pasted over."""
+"""A cell that needs an exercise says what to do: after a restart, when that was renamed, pasted over, or not written."""
 
 import ast
 import difflib
 import linecache
 from types import TracebackType
 from typing import Any
+
+STUB = "replace this line with your code"  # what an exercise raises until it is written
 
 
 def advice(line: str, missing: str, defined: dict[str, Any]) -> str | None:
@@ -28,8 +30,29 @@ def advice(line: str, missing: str, defined: dict[str, Any]) -> str | None:
     )
 
 
+def missing_exercise(missing: str) -> str | None:
+    """What to do when a cell needs the exercise ``missing``, which is not in the kernel; None if it is no exercise."""
+    from genlab.checking import DATA
+
+    names = {path.stem for path in DATA.glob("*.json")}
+    if missing not in names and missing not in {name.title().replace("_", "") for name in names}:
+        return None
+    return (
+        f"There is no {missing} yet, and this cell needs it. It is an exercise: go to its cell, write it, run it, and "
+        "come back. After a restart of the kernel all names are gone: choose Run > Run All Above Selected Cell."
+    )
+
+
+def unwritten(error: BaseException, function: str) -> str | None:
+    """What to do when a cell calls a ``function`` that still is as it was handed out; None for other errors."""
+    if not isinstance(error, NotImplementedError) or str(error) != STUB:
+        return None
+    name = function.split(".")[0]
+    return f"{name} is not written yet, and this cell needs it. Go back to its exercise, and come here again."
+
+
 def explain_missing_names() -> None:
-    """In a notebook, tell what to do where a check names a function that is not there. Elsewhere do nothing."""
+    """In a notebook, tell what to do where a cell needs an exercise that is not there or not written."""
     try:
         from IPython import get_ipython  # not in every environment that imports genlab
     except ImportError:
@@ -38,18 +61,23 @@ def explain_missing_names() -> None:
     if shell is None or not hasattr(shell, "kernel"):
         return
 
-    def show(shell: Any, kind: type, error: NameError, trace: TracebackType, tb_offset: int | None = None) -> None:
+    def show(shell: Any, kind: type, error: Exception, trace: TracebackType, tb_offset: int | None = None) -> None:
         from genlab.checking import CheckFailed
 
         last = trace
         while last.tb_next is not None:
             last = last.tb_next
-        line = linecache.getline(last.tb_frame.f_code.co_filename, last.tb_lineno)
-        text = advice(line, error.name or "", shell.user_ns)
+        code = last.tb_frame.f_code
+        text = unwritten(error, code.co_qualname)
+        if isinstance(error, NameError):
+            missing = error.name or ""
+            text = advice(linecache.getline(code.co_filename, last.tb_lineno), missing, shell.user_ns)
+            kind = CheckFailed if text else kind
+            text = text or missing_exercise(missing)
         if text is None:
             shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
         else:
-            failed = CheckFailed(text)
-            shell._showtraceback(CheckFailed, failed, failed._render_traceback_())
+            told = CheckFailed(text)
+            shell._showtraceback(kind, told, told._render_traceback_())
 
-    shell.set_custom_exc((NameError,), show)
+    shell.set_custom_exc((NameError, NotImplementedError), show)

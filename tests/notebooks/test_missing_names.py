@@ -5,7 +5,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from genlab.missing_names import advice
+from genlab.missing_names import STUB, advice
 from tests.support.course import RELEASES
 
 CHECK = 'from genlab import check\n\ncheck("left_pad", left_pad)'
@@ -20,6 +20,10 @@ def said():
         CHECK,
         "print(nobody)",
         "def f():\n    left_pad\nf()",
+        "softmax(1)",
+        f'def greedy(ids):\n    raise NotImplementedError("{STUB}")\n\n\ngreedy(1)',
+        "raise NotImplementedError",
+        "MaxWords()",
     ]
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
     NotebookClient(notebook, timeout=120, allow_errors=True).execute()
@@ -38,9 +42,21 @@ def test_a_renamed_function_is_found(said):
 
 
 def test_other_missing_names_are_python_s_business(said):
-    for outputs in (said[3], said[4]):
+    for outputs, error in ((said[3], "NameError"), (said[7], "NotImplementedError")):
         ((name, _, shown),) = outputs
-        assert name == "NameError" and "Traceback" in shown
+        assert name == error and "Traceback" in shown
+
+
+def test_a_cell_says_which_exercise_it_needs(said):
+    for outputs, exercise in ((said[4], "left_pad"), (said[5], "softmax"), (said[8], "MaxWords")):
+        ((name, value, shown),) = outputs
+        assert name == "NameError" and value.startswith(f"There is no {exercise} yet") and "Traceback" not in shown
+
+
+def test_a_cell_says_which_exercise_is_not_written(said):
+    ((name, value, shown),) = said[6]
+    assert name == "NotImplementedError" and value == shown
+    assert value.startswith("greedy is not written yet, and this cell needs it.")
 
 
 @pytest.mark.parametrize("line", ["x = left_pad", "check(", "", "grade('left_pad', left_pad)", "f.check(left_pad)"])
