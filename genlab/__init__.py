@@ -5,6 +5,7 @@ from genlab.guessing import came_out, guess, guesses
 from genlab.library_messages import listening
 from genlab.missing_names import explain_missing_names
 from genlab.models import environment, load_model, probe_model
+from genlab.passed import progress
 from genlab.version import VERSION as __version__
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "listening",
     "load_model",
     "probe_model",
+    "progress",
 ]
 
 explain_missing_names()

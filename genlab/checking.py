@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from genlab.judging.outcome import Record, read
 from genlab.judging.runner import generated, outcomes_of
 from genlab.judging.verdict import judge, report
+from genlab.passed import note
 
 DATA = Path(__file__).resolve().parent / "judging" / "data"
 
@@ -48,9 +50,18 @@ def check(name: str, function: Callable) -> None:
     record = replace(record, probes=tuple(map(generated, record.probes)))
     verdicts = judge(record, outcomes_of(function, record))
     text = "\n".join(map(_wrapped, report(name, verdicts).splitlines()))
-    if not all(verdict.passed for verdict in verdicts):
+    passed = all(verdict.passed for verdict in verdicts)
+    if _in_notebook():
+        note(name, passed)
+    if not passed:
         raise CheckFailed(text)
     print(text)
+
+
+def _in_notebook() -> bool:
+    """Whether a Jupyter kernel runs this."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return hasattr(shell, "kernel")
 
 
 def _wrapped(line: str, width: int = 100) -> str:

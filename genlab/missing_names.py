@@ -1,4 +1,4 @@
-"""A cell that needs an exercise says what to do: after a restart, when that was renamed, pasted over, or not written."""
+"""A cell that needs an exercise says what to do: after a restart, when it was renamed, pasted over or not written."""
 
 import ast
 import difflib

@@ -30,7 +30,7 @@ def contents(root: Path, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     readme = _text(root / "README.md")
     yield "README.md", (readme[: readme.index("\n## ")] + "\n" + SECTION.findall(readme)[0]).encode()
     yield "pyproject.toml", PROJECT.sub("", _text(root / "pyproject.toml")).encode()
-    yield ".gitignore", b".venv/\n__pycache__/\n*.egg-info/\nbuild/\n.ipynb_checkpoints/\n"
+    yield ".gitignore", b".venv/\n__pycache__/\n*.egg-info/\nbuild/\n.ipynb_checkpoints/\n.progress/\n"
 
 
 def write(root: Path, names: Sequence[str], to: Path) -> int:
