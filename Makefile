@@ -2,7 +2,7 @@
 # make test   set up what tests need, then everything that CI runs: the quickest first
 include binder/lab.mk
 .PHONY: setup-grading setup-test test lint test-unit test-notebooks test-grading test-browser nightly \
-	release package grade feedback formgrader checks notebooks bench model lock format clean
+	release package grade feedback formgrader checks notebooks book bench model lock format clean
 
 ASSIGNMENTS ?= $(notdir $(wildcard solutions/*))
 
@@ -78,6 +78,10 @@ checks: setup-grading
 
 notebooks: setup-grading
 	python -m autograder.authoring.execute $(ASSIGNMENTS)
+
+# the course as a site: build/book/index.html
+book: setup-test
+	python -m autograder.authoring.book
 
 model: setup
 	python genlab/storyteller/train.py --corpus "$(CORPUS)" --valid "$(VALID)"
