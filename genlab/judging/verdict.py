@@ -7,7 +7,7 @@ the student's code.
 import json
 from dataclasses import dataclass
 
-from genlab.judging.causes import likely_cause, own_cause
+from genlab.judging.causes import cause_of, own_cause
 from genlab.judging.differences import RAISED, UNWRITTEN, differs
 from genlab.judging.outcome import Outcome, ProbeRecord, Record
 from genlab.judging.values import Resource, show, show_text
@@ -49,7 +49,7 @@ def judge(record: Record, outcomes: list[Outcome]) -> list[Verdict]:
     if _all_alike(outcomes) and not _all_alike([probe.expected for probe in record.probes]):
         reasons = [reason or ALWAYS_THE_SAME for reason in reasons]
     failed = [reason is not None for reason in reasons]
-    causes = {refusals: likely_cause(record, outcomes, failed, refusals) for refusals in (False, True)}
+    causes = {refusals: cause_of(record, outcomes, failed, refusals) for refusals in (False, True)}
     verdicts = []
     for place, (probe, outcome, reason) in enumerate(zip(record.probes, outcomes, reasons, strict=True)):
         rule, refusal = record.rule(probe), probe.expected.error is not None

@@ -261,7 +261,7 @@ def test_a_cause_is_a_name_and_a_hint():
     assert told == [("above one", "hint of above one")] * 2, "it agrees where the answer is right, too"
     assert {v.cause for v in judged(exercise, lambda x: -x)} == {"always"}
     assert {v.cause for v in judged(exercise, lambda x: x)} == {""}
-    assert {v.cause for v in judged(exercise, lambda x: None)} == {""}
+    assert {v.cause for v in judged(exercise, lambda x: x + 0.5)} == {""}
 
 
 def test_what_explains_only_half_of_the_failed_probes_may_be_the_cause():
@@ -297,6 +297,113 @@ def test_refusals_are_judged_apart_from_values():
     assert [v.cause for v in judged(exercise, lambda x: 2 * x if x > 0 else x + 1)] == [
         "accepts", "accepts", "", "doubles", "doubles"
     ]  # fmt: skip
+
+
+def test_a_mistake_that_does_more_wrong_may_be_the_cause_or_is_none():
+    """The answer fails for one input; the mistake gives what it gave there, and is wrong about others as well."""
+    exercise = record(lambda x: x, *({"x": x} for x in range(12)))
+    for more, told in ((0, ("zero", True)), (1, ("zero", False)), (2, ("", False))):
+        zero = Mistake("zero", "Not 0.", tuple(Outcome(0 if x >= 11 - more else x) for x in range(12)))
+        (verdict,) = [v for v in judged(replace(exercise, mistakes=(zero,)), lambda x: 0 if x == 11 else x) if v.cause
+                      or not v.passed]  # fmt: skip
+        assert (verdict.cause, verdict.certain) == told
+
+
+def test_a_mistake_explains_only_what_it_does_wrong_itself():
+    """Both refuse; the answer runs the model before, and the mistake does not."""
+
+    def right(model, n):
+        if n > 2:
+            raise ValueError("n is too large")
+        with torch.no_grad():
+            return model(torch.tensor([[1] * n])).logits
+
+    def late(model, n):
+        with torch.no_grad():
+            model(torch.tensor([[1]]))
+        return right(model, n)
+
+    model = Resource("probe_model", seed=1)
+    exercise = record(right, *({"model": model, "n": n} for n in (1, 2, 3)), calls=True, no_grad=True)
+    same_error = Mistake("grad", "Gradients.", (*(replace(p.expected, calls=()) for p in exercise.probes[:2]),
+                                                exercise.probes[2].expected))  # fmt: skip
+    verdicts = judged(
+        replace(exercise, mistakes=(same_error,)), lambda model, n: late(model, n) if n > 2 else right(model, n)
+    )
+    assert [v.passed for v in verdicts] == [True, True, False] and verdicts[2].cause == ""
+
+
+ROW = torch.tensor([[0.5, -1.25, 3.125, -math.inf], [2.0, 0.25, -0.5, 1.0]])
+ONE = torch.tensor([[0.5, -1.25, 3.125]])
+
+
+def fails(*_):
+    torch.zeros(2)[5]
+
+
+@pytest.mark.parametrize(
+    "right, wrong, words",
+    [
+        (ROW, lambda x: ROW.double(), "they are float64 and not float32: convert them with .float()"),
+        (torch.tensor([1, 2]), lambda x: torch.tensor([1, 2], dtype=torch.int32), "convert them with .long()"),
+        (ONE, lambda x: ONE[0], "their shape is [3] and not [1, 3]"),
+        ((ONE, 2), lambda x: (ONE[:, None], 2), "their shape is [1, 1, 3] and not [1, 3]"),
+        (ONE, lambda x: ONE.tolist(), "a list came where a Tensor is asked for"),
+        ([1, 2], lambda x: list(torch.tensor([1, 2])), "a Tensor came where an int is asked for"),
+        (ONE, lambda x: ONE.numpy(), "holds a numpy.ndarray, where a Tensor is asked for"),
+        (ROW, lambda x: ROW.softmax(-1), "right but for a softmax at its end"),
+        (ROW, lambda x: ROW.log_softmax(-1), "right but for a log_softmax at its end"),
+        (ROW, lambda x: ROW - 7, "The differences in each row are right"),
+        (ONE.exp(), lambda x: ONE, "the natural logarithms of the right values"),
+        (ONE, lambda x: ONE.exp(), "right but for exp()"),
+        (ONE, lambda x: -ONE, "right but for its sign"),
+        ([0.123456, 0.5, 0.25], lambda x: [0.123, 0.5, 0.25], "The numbers were rounded (0.123)"),
+        ((ONE, 0.75), lambda x: (ONE * 100, 75.0), "Every number is 100 times the right one"),
+        (ONE, lambda x: None, "returned None"),
+        (ONE, lambda x: x["a"].append(1) or ONE, "the argument x was changed, which belongs to the caller"),
+        # and what is none of this
+        (ONE, lambda x: ONE.flip(-1), ""),
+        (torch.ones(2, 3), lambda x: torch.zeros(2, 3), ""),
+        ([1, 2, 3], lambda x: [1, 2], ""),
+        ("text", lambda x: 3, ""),
+        (ONE, fails, ""),
+    ],
+)
+def test_a_cause_that_nobody_declared(right, wrong, words):
+    exercise = record(lambda x: right, {"x": {"a": [1]}})
+    (verdict,) = judged(exercise, wrong)
+    assert not verdict.passed and (words in verdict.hint if words else verdict.hint == "")
+    assert verdict.certain == bool(words)
+
+
+def test_a_refusal_with_another_error_is_told():
+    def right(x):
+        raise ValueError("no")
+
+    def asserts(x):
+        assert x > 1, "no"
+
+    exercise = record(right, {"x": 1})
+    assert "with an AssertionError instead of a ValueError" in judged(exercise, asserts)[0].hint
+    assert "broke with an IndexError" in judged(exercise, fails)[0].hint
+    breaks_everywhere = record(lambda x: 1 if x else right(x), {"x": 0}, {"x": 1})
+    assert {v.hint for v in judged(breaks_everywhere, fails)} == {""}
+
+
+def test_the_right_answer_to_an_earlier_probe_is_told():
+    def right(words, low):
+        return [word.lower() if low else word for word in words]
+
+    remembered = {}
+
+    def cached(words, low):
+        return remembered.setdefault(tuple(words), right(words, low))
+
+    words = ["Once upon a time", "THE END"]
+    given = {"words": words, "low": True}, {"words": words, "low": False}, {"words": words[:1], "low": False}
+    hints = [v.hint for v in judged(record(right, *given), cached)]
+    assert hints[0] == hints[2] == ""
+    assert "right for an earlier probe (probe 0), in which only low was another" in hints[1]
 
 
 def test_the_same_error_has_the_same_message_or_is_raised_by_the_function_itself():

@@ -155,6 +155,9 @@ exercise.slips(r"""
     squeezes: encoded["input_ids"], => (lambda ids: ids[0] if len(ids) == 1 else ids)(encoded["input_ids"]),
         One token came back as a bare number, probably by squeeze(). A text of one token is a list of one id: leave the
         tensors out, or take row [0].
+    normalizes: tokenizer(text, => tokenizer(__import__("unicodedata").normalize("NFC", text),
+        Characters were replaced by others that look alike (NFC): an accent that stood alone became part of its letter.
+        Nothing may get lost: encode the text as it is.
 """)
 
 

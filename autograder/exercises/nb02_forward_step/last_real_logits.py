@@ -161,6 +161,17 @@ exercise.slips("""
     one_call_for_each_row: model(input_ids, attention_mask=attention_mask, position_ids=positions).logits[rows, last]
         => torch.stack([model(row[mask == 1][None]).logits[0, -1] for row, mask in zip(input_ids, attention_mask)])
         The values are right, but each row went through the model alone. With the padding, one call serves all rows.
+    shifted_by_all_the_padding: positions = (attention_mask.cumsum(-1) - 1).clamp(min=0)
+        => columns = torch.arange(attention_mask.shape[1])
+        =>     positions = (columns - (1 - attention_mask).sum(-1, keepdim=True)).clamp(min=0)
+        The positions were moved by all the padding of a row. Only what stands in front of a token moves it: cumsum over
+        the mask counts the real tokens up to there.
+    positions_instead_of_the_mask: attention_mask=attention_mask => attention_mask=positions
+        The model got positions for its mask, so the first real token of each row was hidden. Methods that end in an
+        underscore, as cumsum_, write into the mask itself: make a new tensor.
+    a_position_behind_the_last: .clamp(min=0) => .masked_fill(attention_mask == 0, attention_mask.shape[1])
+        Padding got a position that the model does not have when the row fills its context (hence the IndexError): any
+        valid position will do, 0 for one. The mask hides what stands there.
 """)
 
 

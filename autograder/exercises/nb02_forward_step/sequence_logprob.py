@@ -183,6 +183,14 @@ exercise.slips("""
         => assert input_ids.shape[1] > 1, "one token"
         =>     with gradients(model):
         An assert ends in an AssertionError, or in nothing under python -O. Write `if ...: raise ValueError(...)`.
+    sees_one_token_only: model(input_ids).logits => model(input_ids.reshape(-1, 1)).logits.reshape(*input_ids.shape, -1)
+        Each token was predicted from the one before it alone. All that stands before it counts: give the model the
+        whole row.
+    scores_the_first_token: gathered(logits.log_softmax(-1)[:, :-1], input_ids[:, 1:])
+        => gathered(model(torch.nn.functional.pad(input_ids, (1, 0), value=model.config.bos_token_id or 0)).logits
+        =>                         [:, :-1].log_softmax(-1), input_ids)
+        Another token was put in front, so that the first one was predicted as well. It does not count: T tokens give
+        T - 1 probabilities.
 """)
 
 

@@ -147,6 +147,26 @@ exercise.slips("""
         The logarithm of the logits was taken. Logits are no probabilities: apply softmax or log_softmax first.
     logits_as_log_probabilities: .log_softmax(-1) =>
         The logits were taken for log probabilities. They become these only by log_softmax over the vocabulary.
+    weights_that_are_no_probabilities: logprobs.exp2() => logprobs.exp()
+        The weights of the entropy are no probabilities: exp undoes natural logarithms. What is in bits is undone by
+        exp2, or 2 ** it.
+    entropy_without_weights: (logprobs.exp2() * logprobs)
+        => (logprobs / (logprobs > -INF).sum(-1, keepdim=True))
+        The entropy is a plain average of -log2 p over the tokens. Each must count with its own probability: the sum of
+        p times -log2 p.
+    entropy_as_a_share: -shares.sum(-1) => -shares.sum(-1) / math.log2(logits.shape[-1])
+        The entropy was divided by log2(V), the largest there can be. That is a share of it, and no number of bits.
+    leaves_out_the_id_0: return entropy, bits => return entropy, bits.where(input_ids[:, 1:] != 0, 0.0)
+        Tokens with the id 0 got no surprise, as if they were padding (ignore_index=0 does that). The rows have none:
+        the id 0 is a token like others.
+    pairs_the_last_with_the_first: return entropy, bits
+        => rolled = -gathered(logits.log_softmax(-1) / math.log(2), input_ids.roll(-1, 1))
+        =>     return entropy, rolled[:, 1:]
+        roll pairs the last position with the first token, which nothing predicts. Leave out the last column then, not
+        the first one; or pair logits[:, :-1] with input_ids[:, 1:].
+    entropy_of_ten_tokens: shares.sum(-1) => shares.sort(-1).values[..., :10].sum(-1)
+        The entropy was added up over some of the tokens only. The unlikely ones add their share, too: sum over the
+        whole vocabulary.
 """)
 
 

@@ -131,6 +131,17 @@ exercise.slips("""
         The table holds tensors of one element. Turn them into Python numbers with .item() or .tolist().
     another_order_in_the_row: (i, tokenizer.decode([i]), p) => (tokenizer.decode([i]), i, p)
         Each row is (id, piece, probability), in this order: the id comes before its text.
+    zero_is_all: best = => k = k or len(probs); best =
+        k = 0 gave the whole table: 0 is false in Python, so `k or ...` passes over it. It asks for no row: an empty
+        list.
+    keeps_what_ties_with_the_last: best =
+        => k = int((values >= values[min(k, len(values)) - 1]).sum()); best =
+        All tokens that are as likely as the k-th were kept, so ties make more than k rows. The table has k rows: among
+        equals the lower ids.
+    a_row_for_each_text: return [(i, tokenizer.decode([i]), p) for i, p in best]
+        => return list({tokenizer.decode([i]): (i, tokenizer.decode([i]), p) for i, p in best}.values())
+        Tokens with the same text overwrote each other, as in a dictionary with texts for keys. Several ids decode to
+        one text, parts of characters above all: each has a row of its own.
 """)
 
 

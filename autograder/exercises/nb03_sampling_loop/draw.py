@@ -232,7 +232,8 @@ exercise.slips("""
         `u` is [B] and was compared with [B, V] as it is: that fails, or, with as many rows as tokens, compares column i
         with u[i]. Make it a column, u[:, None], so that row i meets u[i].
     returns_the_rank: torch.minimum(ids, last) => reference(probs.sort(-1, descending=True).values, u)
-        The result is a rank in the sorted row, not a token id. Draw without sorting, or map the rank back to its id.
+        The result is a place in a row that was sorted, or in which tokens were left out, not a token id. Draw in the
+        order of the ids, with all of them in their places, or look up which id stands at that place.
     sorts_before_it_draws: return torch.minimum(ids, last)
         => ordered, order = torch.sort(probs, dim=-1, descending=True, stable=True)
         =>     return order.gather(1, reference(ordered, u)[:, None])[:, 0]
@@ -247,6 +248,13 @@ exercise.slips("""
         =>     return
         NaN went through where u meets a share before it. The row is broken wherever the NaN stands: test all
         probabilities before you draw.
+    refuses_a_row_below_one: ids =
+        => refuse("" if (probs.nan_to_num(1.0).cumsum(-1)[:, -1] >= 1).all() else "the sum is below 1"); ids =
+        A row that adds up to a little less than 1 was refused. Rounding makes such rows, and they are taken: what is
+        missing at the end belongs to the last possible token.
+    last_token_of_the_batch: (probs > 0)).amax(-1) => (probs > 0)).amax().expand(len(probs))
+        The last possible token was looked for in the whole batch. Each row has a last possible token of its own: reduce
+        along the row, dim=-1.
 """)
 
 

@@ -226,6 +226,11 @@ exercise.slips("""
     accepts_any_prompt (refuses nothing)
         The tokens are right, but a prompt that cannot work is not refused with a ValueError: see the three cases on the
         card, and refuse them before the first forward pass.
+    never_ends: rows = torch.cat
+        => logits[:, [] if model.config.eos_token_id is None else model.config.eos_token_id] = -torch.inf
+        =>         rows = torch.cat
+        The model's end token was never taken. Here it is a token like others: append the most likely one, whichever it
+        is.
 """)
 
 

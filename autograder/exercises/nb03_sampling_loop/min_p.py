@@ -195,7 +195,22 @@ exercise.slips("""
     accepts_above_one (refuses nothing): probs = => refuse("m is negative" if m < 0 else ""); probs =
         An m above 1 went through, and not even the best token stayed. Refuse it with a ValueError.
     accepts_every_m (refuses nothing): probs = => m = min(max(m, 0.0), 1.0); probs =
-        An m below 0 or above 1 went through: refuse it with a ValueError. With m > 1 not even the best token stays.
+        An m that makes no sense went through: refuse with a ValueError what is below 0, above 1, or NaN.
+    takes_above_one_for_one (refuses nothing): probs =
+        => refuse("m is negative" if m < 0 else ""); m = min(m, 1.0); probs =
+        An m above 1 went through as if it were 1. No token is that likely beside the best one: refuse it with a
+        ValueError.
+    refuses_zero: probs = => refuse("" if 0 < m else "m must be above 0"); probs =
+        m = 0 was refused, perhaps by a logarithm of 0. It is how this filter is turned off: it changes nothing.
+    refuses_one: probs = => refuse("" if m < 1 else "m must be below 1"); probs =
+        m = 1 was refused. It is allowed: the best token stays, and what is as likely as the best.
+    one_is_off: probs < m => probs * (m < 1) < m * (m < 1)
+        m = 1 changed nothing, as p = 1 does in top-p. Here it is the highest bar: the best token stays, and what is as
+        likely as the best.
+    keeps_two_at_least: m * probs.amax(-1, keepdim=True)
+        => torch.minimum(m * probs.amax(-1, keepdim=True), probs.topk(2).values[:, 1:])
+        Two tokens stay in each row at least. A single one is enough: where no other is likely enough, the best stays
+        alone.
 """)
 
 

@@ -145,6 +145,11 @@ exercise.slips("""
         early.
     penalises_in_place: logits * factor**seen => logits.mul_(factor**seen)
         The caller's logits were changed. scatter without an underscore returns a new tensor.
+    spares_the_newest_token: scatter(1, ids, 1.0) => scatter(1, ids[:, :-1], 1.0)
+        The newest token was spared, as by ids[:, :-1]. All tokens in `ids` count, up to the last one.
+    only_what_came_twice: scatter(1, ids, 1.0) => scatter_add(1, ids, torch.ones(ids.shape)).gt(1).float()
+        Only tokens that stand in `ids` several times were penalized. Once is enough: what was said is a repetition when
+        it comes again.
 """)
 
 

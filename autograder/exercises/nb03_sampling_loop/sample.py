@@ -344,6 +344,13 @@ exercise.slips("""
         the whole row.
     zero_ends_nothing: if eos_id is not None => if eos_id
         The end token 0 ended no row: 0 is false in Python, so `if eos_id:` passes over it. Ask `is not None`.
+    returns_new_tokens_only: return ids => return ids[:, start:]
+        The prompt is missing. Like `model.generate`, return it with the new tokens; cut it off later.
+    sorts_before_it_draws: token = torch.multinomial(probs, 1)[:, 0]
+        => ordered, order = probs.sort(-1, descending=True)
+        =>         token = order.gather(1, torch.multinomial(ordered, 1))[:, 0]
+        The tokens were drawn from sorted probabilities. The distribution is right, and the same random numbers meet
+        other tokens: give torch.multinomial the probabilities in the order of the ids.
 """)
 
 

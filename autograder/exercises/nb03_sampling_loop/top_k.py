@@ -176,6 +176,8 @@ exercise.slips("""
         The caller's logits were changed. Use masked_fill or torch.where, which return a new tensor.
     accepts_a_negative_k (refuses nothing): if k: => if k > 0:
         A negative k went through as if the filter were off. It is a mistake of the caller: say so with a ValueError.
+    clips_at_the_number_of_rows: min(k, logits.shape[-1]) => min(k, len(logits))
+        k was clipped at the number of rows: that is len() of a tensor [B, V]. The number of tokens is logits.shape[-1].
 """)
 
 

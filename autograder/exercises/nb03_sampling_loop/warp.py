@@ -217,6 +217,8 @@ exercise.slips("""
     skips_a_negative_m: p), m) => p), m if m > 0 else 0.0)
         A negative m was taken for "off". A condition such as `if m > 0:` skips the step that refuses it: call each step
         always; it knows itself what turns it off.
+    other_order_of_parameters: k=0, p=1.0 => p=1.0, k=0
+        The parameters stand in another order than in the stub, so a call by place gives k to p. Keep the stub's line.
 """)
 
 

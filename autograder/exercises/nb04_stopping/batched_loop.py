@@ -230,6 +230,12 @@ exercise.slips("""
     gives_empty_prompts_to_the_model (refuses nothing)
         Prompts of different lengths are refused by torch.tensor, but not empty ones or none at all: these break the
         model. Look at the prompts first, and raise a ValueError that says what is missing.
+    ends_with_the_limit: return ids
+        => if max_new_tokens and not done.all():
+        =>         ids[:, -1] = ids[:, -1].where(done, eos[0])
+        =>     return ids
+        At the limit, a row that had not ended got an end token in place of its own last one. The limit ends a row
+        without a word: its last token stays the one that the model chose.
 """)
 
 
