@@ -9,6 +9,7 @@ from transformers import LogitsProcessor, LogitsProcessorList, StoppingCriteria
 from transformers.generation import GenerateDecoderOnlyOutput
 
 from genlab.judging.clinic import treated
+from genlab.judging.reproduced import reproduced
 
 
 class Adapter(StrEnum):
@@ -23,6 +24,7 @@ class Adapter(StrEnum):
     CRITERION = "criterion"  # a class of stopping criteria is built and used in ``model.generate``
     CLINIC = "clinic"  # it says why a call is broken and gives the mended one: see ``genlab.judging.clinic``
     PROCESSOR = "processor"  # a class of logits processors is built and asked at each step of a run
+    SETTINGS = "settings"  # it finds settings, which are put back into the library: see ``genlab.judging.reproduced``
     OUTPUT = "output"  # positionally; the first three arguments are what ``model.generate`` returns, as one object
 
 
@@ -136,6 +138,7 @@ _CALLS: dict[Adapter, Callable[[Callable, dict[str, Any]], Any]] = {
     Adapter.CRITERION: _criterion,
     Adapter.CLINIC: treated,
     Adapter.PROCESSOR: _processor,
+    Adapter.SETTINGS: reproduced,
     Adapter.OUTPUT: _output,
 }
 

@@ -77,11 +77,23 @@ def run(
                 value = decode(encode(call(adapter, function, real)))
         except BaseException as raised:  # also SystemExit: a submission must not end the session
             types = tuple(t.__name__ for t in type(raised).__mro__ if issubclass(t, BaseException))
-            error = Error(types, str(raised)[:PRINTED], *_place(raised))
+            error = Error(types, (_unwritten(raised, function) or str(raised))[:PRINTED], *_place(raised))
     mutated = tuple(
         name for name in real if not isinstance(args[name], Resource) and encode(real[name]) != before[name]
     )
     return Outcome(value, error, mutated, tuple(calls), left=tuple(left), **texts)
+
+
+def _unwritten(raised: BaseException, function: Callable) -> str:
+    """That another function of the student's, which ``function`` called, is not written yet; else an empty text."""
+    trace = raised.__traceback__ if isinstance(raised, NotImplementedError) else None
+    codes = []
+    while trace is not None:
+        codes.append(trace.tb_frame.f_code)
+        trace = trace.tb_next
+    others = {getattr(other, "__code__", None): name for name, other in getattr(function, "__globals__", {}).items()}
+    name = others.get(codes[-1]) if codes and codes[-1] is not getattr(function, "__code__", None) else None
+    return f"{name} is not written yet" if name else ""
 
 
 def _place(raised: BaseException) -> tuple[bool, str]:

@@ -5,6 +5,7 @@ the student's code.
 """
 
 import json
+import re
 from dataclasses import dataclass
 
 from genlab.judging.causes import cause_of, own_cause
@@ -136,6 +137,9 @@ def report(name: str, verdicts: list[Verdict], show_inputs: bool = True, details
     if passed == len(verdicts):
         return "\n".join([f"{name}: all {passed} probes passed.", *(f"But {note}" for note in lasting)])
     if all(verdict.reason == UNWRITTEN for verdict in verdicts if not verdict.passed):
+        needed = [found[1] for verdict in verdicts if (found := re.search(r"(\w+) is not written yet$", verdict.got))]
+        if needed:
+            return f"{name}: it needs {needed[0]}, which is not written yet. Go back to that exercise first."
         return f"{name}: not written yet. Replace the line that raises NotImplementedError."
     lines = [f"{name}: {passed} of {len(verdicts)} probes passed"]
     questions = any(verdict.expected == NOT_TOLD for verdict in verdicts)  # each has a hint of its own

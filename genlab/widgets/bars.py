@@ -31,6 +31,7 @@ OVERHANG = 8  # how far lines and marks may reach out of the axes
 
 # In rows: where the bar of a row begins and ends, and where two bars of a row meet.
 TOP, MEETING, BOTTOM = 0.1, 0.46, 0.9
+LOWER = 0.27  # how far below the middle of a row with two bars the note of the second one stands
 MARK = 0.01  # half the width of a mark, where the axis is 1 wide
 
 STYLES: dict[str, dict[str, Any]] = {
@@ -126,19 +127,20 @@ class Bars:
             raise ValueError(f"{len(labels)} labels for {self.rows} rows")
         row = np.arange(len(labels))
         begin = TOP if base is None else MEETING
-        ends = values
+        ends, shifts = values, np.zeros(len(labels))
         self._canvas.restore_region(self._background)
         self._draw_bars(values, row + begin, row + BOTTOM, kinds)
         if base is not None:
             self._draw_bars(base, row + TOP, row + MEETING, base_kinds)
-            ends = np.maximum(ends, base)
+            # A note stands at the end of the bar that it means: the lower one, where there is one.
+            ends, shifts = np.where(values > 0, values, base), np.where(values > 0, LOWER, 0)
         if marks is not None:
             self._marks.set_data(marks, row + (begin + BOTTOM) / 2)
             self._axes.draw_artist(self._marks)
             ends = np.fmax(ends, marks + MARK)  # a mark that is not a number is not there
         picture = self._frame.copy()
         picture[self._changing] = PALETTE.indices(self._pixels()[self._changing])
-        self._write(picture, labels, ends, notes, title)
+        self._write(picture, labels, ends, np.round(shifts * self.row_height).astype(int), notes, title)
         return PALETTE.png(picture)
 
     def _draw_bars(self, values: np.ndarray, top: np.ndarray, bottom: np.ndarray, kinds: Sequence[str] | str) -> None:
@@ -150,13 +152,20 @@ class Bars:
                 self._axes.draw_artist(patch)
 
     def _write(
-        self, picture: np.ndarray, labels: Sequence[str], ends: np.ndarray, notes: Sequence[str], title: str
+        self,
+        picture: np.ndarray,
+        labels: Sequence[str],
+        ends: np.ndarray,
+        shifts: np.ndarray,
+        notes: Sequence[str],
+        title: str,
     ) -> None:
+        """``shifts``: how far below the middle of its row each note stands, in pixels."""
         write(picture, title, LEFT, TITLE, room=self.width - LEFT - EDGE)
-        for row, (label, end, note) in enumerate(zip(labels, ends, notes, strict=True)):
+        for row, (label, end, shift, note) in enumerate(zip(labels, ends, shifts, notes, strict=True)):
             baseline = ABOVE + row * self.row_height + self.row_height // 2 + MIDDLE
             write(picture, label, LEFT - LABEL_GAP, baseline, room=LEFT - LABEL_GAP - EDGE, right=True)
-            write(picture, note, LEFT + round(end * self._span) + NOTE_GAP, baseline, room=self.width)
+            write(picture, note, LEFT + round(end * self._span) + NOTE_GAP, baseline + shift, room=self.width)
 
 
 def _rectangles(right: np.ndarray, top: np.ndarray, bottom: np.ndarray) -> Path:

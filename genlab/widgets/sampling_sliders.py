@@ -15,7 +15,7 @@ from genlab.widgets.reading import read
 from genlab.widgets.sampling_steps import DRAWS, LIBRARY_ORDER, NextToken, Sampled
 from genlab.widgets.sliders import FloatSlider, SelectionSlider
 
-SHOWN = 14  # the likeliest tokens
+SHOWN = 9  # the likeliest tokens: with more the numbers below would leave a small screen
 TOLD = {
     "temperature": "Divide the logits; 1 changes nothing",
     "top_k": "Keep the k most likely tokens",
@@ -32,6 +32,8 @@ RANGES = {
 class SamplingSliders(LiveBox):
     """Four sliders over the whole next-token distribution of a prompt, before and after.
 
+    They begin with a usual call, ``do_sample=True, temperature=0.7, top_p=0.9``, and the ``top_k`` that it really has.
+
     Controls: ``prompt``, ``picker`` (the model), ``sliders`` (by name), ``earlier`` (by name: buttons that move a step
     forward), ``library_order``, ``sample`` (100 seeded draws over the bars) and ``seed``. A move computes on logits
     that are there; the model runs only for a new prompt or model. ``order`` is the present order of the steps,
@@ -47,7 +49,7 @@ class SamplingSliders(LiveBox):
         model: PreTrainedModel,
         text: str = "Once upon a time, there was a",
         temperature: float = 0.7,
-        top_k: int = 0,
+        top_k: int = 50,
         top_p: float = 0.9,
         min_p: float = 0.0,
     ):
@@ -56,13 +58,13 @@ class SamplingSliders(LiveBox):
         self.order = LIBRARY_ORDER
         self.state: Sampled | None = None
         self._before: NextToken | None = None
-        self._bars = Bars(SHOWN + 1, LEGEND | {"marks": f"{DRAWS} draws"}, row_height=24)
+        self._bars = Bars(SHOWN + 1, LEGEND | {"marks": f"{DRAWS} draws"}, row_height=22)
         self._make_controls({"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p})
         self.image = picture_of(self._bars.blank())
         self.words = ipywidgets.HTML(layout=WIDE)
         self.prompt = Prompt(text, self._read)
-        draws = ipywidgets.HBox([self.sample, self.seed, self.library_order])
-        super().__init__([self.prompt, self.picker, self.steps, draws, self.image, self.words])
+        draws = ipywidgets.HBox([self.sample, self.seed, self.library_order, self.picker])
+        super().__init__([self.prompt, self.steps, draws, self.image, self.words])
         self.prompt.run()
         for control in (*self.sliders.values(), self.sample, self.seed):
             control.observe(lambda _: self._draw(), "value")
@@ -85,7 +87,10 @@ class SamplingSliders(LiveBox):
         )
         names = list(dict.fromkeys([*self._models, "storyteller", os.environ.get("GENLAB_MODEL") or "storyteller"]))
         self.picker = ipywidgets.Dropdown(
-            options=names, value=names[0], description="Model", tooltip="Which model reads the prompt", layout=WIDE
+            options=names,
+            value=names[0],
+            tooltip="Which model reads the prompt; GENLAB_MODEL=gpt2 make lab brings another one",
+            layout={"width": "190px"},
         )
 
     def _earlier(self, name: str) -> ipywidgets.Button:

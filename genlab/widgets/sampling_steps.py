@@ -87,10 +87,10 @@ class Draws:
         counts = np.bincount(drawn, minlength=len(probabilities))
         shown = counts[before.shown]
         rows = np.append(shown, DRAWS - shown.sum()) if len(shown) < len(counts) else shown
-        often = int(shown.argmax())
+        often, different = int(shown.argmax()), int((counts > 0).sum())
         return cls(
             rows / DRAWS,
-            f"{DRAWS} draws with seed {seed}: {int((counts > 0).sum())} different tokens; "
+            f"{DRAWS} draws with seed {seed}: {different} different token{'s' * (different != 1)}; "
             f"{before.labels[often]} {shown[often]} times.",
         )
 

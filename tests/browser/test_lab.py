@@ -106,6 +106,7 @@ def test_the_temperature_slider_moves_picture_and_numbers(ran):
         lab.page.keyboard.press("ArrowRight")
     changes(lab, lambda: picture(output), before)
     assert output.inner_text() != words, "the numbers move with the picture"
+    assert output.locator(".jupyter-widgets").first.bounding_box()["height"] < 640, "it fits a screen of 1366 x 768"
     lab.both_themes("03-sampling-sliders")
 
 

@@ -613,3 +613,35 @@ def test_check_speaks_to_whoever_misuses_it():
         check("left_pad", 3)
     except CheckFailed as failure:
         assert failure._render_traceback_() == str(failure).splitlines()
+
+
+def test_settings_are_judged_by_the_scores_that_they_give():
+    raw, ids = torch.tensor([[2.0, -1.0, 1.0, 0.5]]), torch.tensor([[1]])
+    args = {"raw": raw, "processed": raw, "ids": ids}
+
+    def found(settings):
+        return run(lambda *_: settings, args, Adapter.SETTINGS).value
+
+    assert found({})["settings"] == [] and torch.equal(found({})["scores"], raw)
+    some = found({"k": 2, "T": torch.tensor(2.0), "penalty": 2})
+    assert some["settings"] == ["penalty", "T", "k"]
+    assert some["scores"].tolist() == [[1.0, -math.inf, 0.5, -math.inf]]
+    assert found({"p": 0.5, "top_p": 1})["settings"] == ["p", "top_p"]
+    assert "no step takes" in found({"T": 0.0})["scores"] and "no step takes" in found({"k": None})["scores"]
+    assert found((1.0, 2)) == (1.0, 2)
+
+
+def test_what_is_not_written_yet_is_named():
+    """Whoever checks ``warp`` before ``top_k`` is written is sent back to ``top_k``."""
+    names = {"torch": torch}
+    source = "def apply_temperature(x, T):\n    return x.float() / T\n"
+    for step in ("top_k", "top_p", "min_p"):
+        source += f"def {step}(x, value):\n    raise NotImplementedError()\n"
+    source += (
+        "def warp(x, T=1.0, k=0, p=1.0, m=0.0):\n    return min_p(top_p(top_k(apply_temperature(x, T), k), p), m)\n"
+    )
+    exec(source, names)
+    with pytest.raises(CheckFailed, match="it needs top_k, which is not written yet"):
+        check("warp", names["warp"])
+    with pytest.raises(CheckFailed, match="top_k: not written yet"):
+        check("top_k", names["top_k"])

@@ -143,6 +143,18 @@ ANSWERS: dict[str, dict[str, tuple[str, str]]] = {
         "probability tensor contains either `inf`, `nan` or element < 0": ("scores.softmax(-1)", "scores"),
         "Tensors must have same number of dimensions": ("token[:, None]", "token"),
     },
+    "which_call": {
+        "result['settings'] has 2 elements, not 1": ("return found | cut", 'return found | cut | {"m": 0.0}'),
+        "result['scores'][...] is -inf, not ...": (
+            "return found | cut",
+            'return found | {name: value * 0.8 if name == "p" else value for name, value in cut.items()}',
+        ),
+        "no step takes these settings: ...": ("return found | cut", 'return found | {"T": 0.0}'),
+        "this input must be refused with a ValueError, and was accepted": (
+            'raise ValueError("no call with at most one cut gives these scores")',
+            "return found",
+        ),
+    },
     "predictions": {
         "KeyError": ('        "H": "same",\n', ""),
         "the function returned None": ("    return {", "    answers = {"),

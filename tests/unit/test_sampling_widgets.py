@@ -117,6 +117,16 @@ def test_cut_tokens_stay_visible_and_are_said(sliders):
     assert bars.base[2] > 0  # and so has a bar, see test_pictures
 
 
+def test_one_token_is_one_token(sliders):
+    move(sliders, top_k=1)
+    sliders.sample.value = True
+    assert ": 1 different token;" in sliders.summary()
+
+
+def test_the_sliders_begin_with_the_top_k_that_a_call_really_has(storyteller):
+    assert SamplingSliders(*storyteller).settings == {"temperature": 0.7, "top_k": 50, "top_p": 0.9, "min_p": 0.0}
+
+
 def test_a_hundred_draws_are_seeded_and_never_take_what_was_cut(sliders):
     move(sliders, top_k=3, temperature=2.0)
     plain = sliders.picture()

@@ -16,7 +16,7 @@ exercise.rules("""
     rows: every row gets its own most likely token
     count: there are exactly n new tokens behind the prompt, also when one of them is the model's end token
     lists: a list of rows is taken like a tensor, and stays as it is
-    fits: a prompt of T tokens with T + n - 1 equal to the model's number of positions is accepted
+    fits: a prompt of L tokens with L + n - 1 equal to the model's number of positions is accepted
     refuses_unequal: rows of unequal length are refused with a ValueError, whichever row is the shorter
     refuses_empty: an empty prompt is refused with a ValueError
     refuses_full: a prompt that leaves no room for n tokens is refused with a ValueError before the first forward pass
@@ -129,8 +129,8 @@ def reference(model, ids, n):
 @exercise.mistake(refuses=False)
 def refuses_in_the_middle(model, ids, n):
     """
-    A prompt that leaves no room was refused only after forward passes, which are lost. T and n are known before the
-    first step: compare T + n - 1 with the number of positions there.
+    A prompt that leaves no room was refused only after forward passes, which are lost. L and n are known before the
+    first step: compare L + n - 1 with the number of positions there.
     """
     refuse(refused_prompt(model, ids, 1))
     rows = torch.as_tensor(ids)
@@ -165,7 +165,7 @@ exercise.slips("""
         The loop stopped at the model's end token. Here n tokens are asked for, and n must come: ends are the business
         of a later notebook.
     returns_new_tokens_only: return rows => return rows[:, len(ids[0]) :]
-        The prompt is missing. Like `model.generate`, return it with the new tokens, [B, T + n]; cut it off later.
+        The prompt is missing. Like `model.generate`, return it with the new tokens, [B, L + n]; cut it off later.
     appends_to_the_callers_rows: return rows
         => if isinstance(ids, list):
         =>         ids[:] = rows.tolist()
@@ -176,7 +176,7 @@ exercise.slips("""
         alone.
     takes_the_first_row_of_a_list: torch.as_tensor(ids)
         => torch.tensor(ids[0])[None] if isinstance(ids, list) else ids
-        Of a list only the first row was used. It holds B rows, each of them a list: torch.as_tensor(ids) is [B, T].
+        Of a list only the first row was used. It holds B rows, each of them a list: torch.as_tensor(ids) is [B, L].
     one_choice_for_all_rows: logits.argmax(-1)[:, None] => logits[0].argmax().repeat(len(rows), 1)
         Every row got the same tokens: argmax without a dimension, or row 0 alone, answers for the whole batch. Take the
         argmax over the last dimension, which gives one id a row.
@@ -195,8 +195,8 @@ exercise.slips("""
     counts_the_last_token: rows = torch.as_tensor
         => refuse("no room" if len(ids[0]) + n > model.config.max_position_embeddings else "")
         =>     rows = torch.as_tensor
-        A prompt that just fits was refused. The last new token is never fed back, so it needs no position: T + n - 1
-        may be the number of positions, and T + n one more.
+        A prompt that just fits was refused. The last new token is never fed back, so it needs no position: L + n - 1
+        may be the number of positions, and L + n one more.
     pads_unequal_rows (refuses nothing): rows = torch.as_tensor(ids)
         => refuse("" if ragged(ids) else refused_prompt(model, ids, n))
         =>     rows = torch.as_tensor([[0] * (max(map(len, ids)) - len(row)) + list(row) for row in ids])
@@ -217,11 +217,11 @@ exercise.slips("""
     forgets_the_new_tokens (refuses nothing): rows = torch.as_tensor
         => refuse(refused_prompt(model, ids, 1))
         =>     rows = torch.as_tensor
-        The prompt alone was compared with the context. The new tokens need room, too: T + n - 1 positions in all.
+        The prompt alone was compared with the context. The new tokens need room, too: L + n - 1 positions in all.
     allows_one_too_many (refuses nothing): rows = torch.as_tensor
         => refuse(refused_prompt(model, ids, n - 1))
         =>     rows = torch.as_tensor
-        A prompt that lacks a single position was not refused. All new tokens but the last are fed back: T + n - 1 may
+        A prompt that lacks a single position was not refused. All new tokens but the last are fed back: L + n - 1 may
         be the number of positions, and not more.
     accepts_any_prompt (refuses nothing)
         The tokens are right, but a prompt that cannot work is not refused with a ValueError: see the three cases on the
