@@ -42,8 +42,13 @@ NO_ROSTER = (
 
 def release(names: list[str]) -> int:
     """Write ``notebooks/`` from ``solutions/`` and note the assignments in the gradebook."""
+    from autograder.authoring.contents import contents
+
     course = api()
-    return max([_release(course, name) for name in assignments(course, names)], default=0)
+    failed = max([_release(course, name) for name in assignments(course, names)], default=0)
+    folder = Path(course.coursedir.format_path(course.coursedir.release_directory, ".", "."))
+    (folder / "README.md").write_text(contents(sorted(folder.glob("*/*.ipynb"))), encoding="utf-8")
+    return failed
 
 
 def _release(course: NbGraderAPI, name: str) -> int:
