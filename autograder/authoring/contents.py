@@ -19,8 +19,9 @@ This page is made from the notebooks. Begin with the first; each says what it bu
 ## How to hand in
 
 Save the notebook, choose **Kernel > Restart Kernel and Run All Cells**, look at the first error, press **Validate**,
-and hand in the `.ipynb` file under the name that it has. Notebook 1 says more. `from genlab import progress; progress()`
-in any cell shows which exercises have passed in this copy of the course.
+and hand in the `.ipynb` file under the name that it has. Notebook 1 says more.
+
+`from genlab import progress; progress()` in any cell shows which exercises have passed in this copy of the course.
 """
 
 
