@@ -6,13 +6,13 @@ import re
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
-from nbgrader.plugins import CsvExportPlugin
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
@@ -23,10 +23,14 @@ from autograder.course import NoCourse, api, assignments, class_folder, grade_id
 from autograder.grading.assignment import NotGradable
 from autograder.grading.cells import PREFIX
 from autograder.grading.deadlines import BadDeadlines, Rules, load
-from autograder.grading.handed_in import students
+from autograder.grading.handed_in import is_text, students
 from autograder.grading.preview import preview, told
 from autograder.grading.run import Options, grade_class, only_one
 from autograder.grading_seed import NoSeed
+from autograder.returning.feedback import write_archive, write_pages
+from autograder.returning.formgrader import name_students
+from autograder.returning.lms import CannotFill, fill
+from autograder.returning.standing import Standing, State, maximum, standings, waiting
 from autograder.returning.table import table
 from autograder.sandbox import SandboxError
 
@@ -99,6 +103,10 @@ def grade_all(names: list[str], student: str, options: Options) -> int:
             log = class_folder() / "grading.jsonl"
             results, fine = grade_class(course, chosen, student, options, log, rules(), show)
     print(table(results) if results else f"Nothing to grade in {course.coursedir.submitted_directory}.")
+    with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
+        name_students(gradebook, Roster.load(class_folder() / "roster.csv"))
+        if number := waiting(gradebook, chosen):
+            print(f"{number} answer{'s wait' if number > 1 else ' waits'} for a person: make formgrader")
     return int(not fine)
 
 
@@ -163,33 +171,94 @@ def add_to_roster(source: Path, assignment: str) -> int:
     except NoRoster as told:
         raise SystemExit(str(told)) from None
     roster.save(path)
+    course = api()
+    with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
+        name_students(gradebook, roster)
     print(f"{read} read, {len(roster.people)} students in {path}")
     return 0
 
 
-def feedback(names: list[str]) -> int:
-    """Write an HTML page for each graded submission into ``class/feedback``. Returns 1 when one was not written."""
+def feedback(names: list[str], archive: Path | None = None) -> int:
+    """Write an HTML page for each submission into ``class/feedback``, where something has changed.
+
+    ``archive``: a ZIP file to write with the pages of one assignment in the learning platform's own names. Returns 1
+    when a page was not written.
+    """
     course, failed = api(), 0
-    for name in assignments(course, names):
-        for who in sorted(course.get_autograded_students(name)):
-            outcome = course.generate_feedback(name, who, force=True)
-            failed += not outcome["success"]
-            print(f"{name}  {who}  {'written' if outcome['success'] else problem(outcome)}")
+    chosen = assignments(course, names)
+    if archive and len(chosen) != 1:
+        raise SystemExit("An archive is for one assignment: python -m autograder feedback ASSIGNMENT --archive ZIP")
+    people = {person.student: person.name for person in Roster.load(class_folder() / "roster.csv").people.values()}
+    with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
+        for name in chosen:
+            written = write_pages(course, gradebook, name, people)
+            failed += len(written.failed)
+            if not written.pages and not written.failed:
+                continue
+            print(f"{name}: {len(written.changed)} pages written, {len(written.same)} unchanged")
+            if written.provisional:
+                print(f"    {len(written.provisional)} of them are provisional: answers wait for a person")
+            for who, why in written.unreadable.items():
+                print(f"    {who}: could not be graded, ask for it again: {why}")
+            for who, why in written.failed.items():
+                print(f"    {who}: no page: {why}")
+            if archive:
+                collected = Ledger(class_folder() / "collected.json").entries.get(name, {})
+                left = write_archive(archive, name, written.pages, collected)
+                print(f"    {len(written.pages) - len(left)} pages are in {archive}")
+                for who in left:
+                    print(f"    {who}: not in it, since it was not collected from a platform")
     return int(failed > 0)
 
 
+def _standings(course: NbGraderAPI, gradebook: Gradebook, name: str) -> dict[str, Standing]:
+    return standings(gradebook, name, filter(is_text, students(course, name, "*")))
+
+
 def export(to: Path | None = None) -> int:
-    """Write all grades as CSV, into ``class/grades.csv`` if not ``to``, and each graded submission as results.json."""
-    from autograder.returning.export import write_results  # imports torch
+    """Write all grades, one row a student, into ``class/grades.csv`` if not ``to``; and a results.json a submission."""
+    from autograder.returning.export import write_results, write_table  # imports torch
 
     course = api()
-    plugin = CsvExportPlugin(config=course.config)
     to = to or class_folder() / "grades.csv"
-    plugin.to = str(to)
+    roster = Roster.load(class_folder() / "roster.csv")
     with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
-        plugin.export(gradebook)
-        written = write_results(gradebook, to.with_suffix(""))
-    print(f"grades are in {to}, {written} results.json in {to.with_suffix('')}")
+        maxima = {name: most for name in assignments(course) if (most := maximum(gradebook, name)) is not None}
+        each = {name: _standings(course, gradebook, name) for name in maxima}
+    rows = write_table(to, each, maxima, roster)
+    written = write_results(to.with_suffix(""), each)
+    print(f"{rows} students are in {to}, {written} results.json in {to.with_suffix('')}")
+    for name, some in each.items():
+        states = Counter(standing.state for standing in some.values())
+        rest = [
+            f"{states[state]} {state}" for state in (State.WAITING, State.FAILED, State.NOT_GRADED) if states[state]
+        ]
+        if some:
+            print(f"    {name}: {states[State.GRADED]} graded{''.join(f', {part}' for part in rest)}")
+    return 0
+
+
+def fill_in(source: Path, assignment: str, column: str, to: Path | None) -> int:
+    """Fill the points of one assignment into a copy of a learning platform's grade file."""
+    course = api()
+    if not assignment:
+        raise SystemExit("Say --assignment: which one's points to fill in")
+    assignments(course, [assignment])  # SystemExit where it is none
+    to = to or class_folder() / f"{source.stem}-filled.csv"
+    if to.exists() and to.samefile(source):
+        raise SystemExit(f"{to} would be overwritten: say --to another file")
+    with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
+        known = _standings(course, gradebook, assignment)
+    try:
+        filled = fill(source, assignment, known, Roster.load(class_folder() / "roster.csv"), column)
+    except CannotFill as told:
+        raise SystemExit(str(told)) from None
+    to.write_text(filled.text, encoding="utf-8", newline="")
+    print(f"{filled.given} grades filled in, {len(filled.left)} left as they were: {to}")
+    for who, why in filled.left.items():
+        print(f"    {who}: {why}")
+    for who in filled.unknown:
+        print(f"    {who} has points and is not in {source.name}: the roster may lack a number")
     return 0
 
 
@@ -221,6 +290,9 @@ def main(argv: list[str] | None = None) -> int:
         sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="all of them when none is named")
         if command == "package":
             sub.add_argument("--to", type=Path, help="a .zip file or a new folder; class/course.zip without it")
+        if command == "feedback":
+            what = "also write the pages of one assignment into this file, in the LMS's own names"
+            sub.add_argument("--archive", type=Path, metavar="ZIP", help=what)
         if command in ("grade", "preview"):
             sub.add_argument("--student", default="*", metavar="GLOB", help="only students whose name matches")
             sub.add_argument("--jobs", type=int, default=0, metavar="N", help="processes; one a core without it")
@@ -240,6 +312,12 @@ def main(argv: list[str] | None = None) -> int:
     sub.add_argument("--assignment", default="", help="of a grading worksheet of Moodle's")
     sub = commands.add_parser("export", help="write all grades as CSV, and a results.json for each submission")
     sub.add_argument("--to", type=Path, help="the CSV file; class/grades.csv without it")
+    what = "a copy of this grading worksheet (Moodle) or gradebook (Canvas) with the points filled in, instead"
+    sub.add_argument("--fill", type=Path, metavar="CSV", help=what)
+    sub.add_argument("--assignment", default="", help="whose points to fill in")
+    sub.add_argument(
+        "--column", default="", help="of Canvas's gradebook, where no column is called like the assignment"
+    )
     sub = commands.add_parser("new", help="begin an exercise: its declaration and its cells")
     sub.add_argument("notebook", metavar="NOTEBOOK", help="such as 03_sampling_loop")
     sub.add_argument("name", metavar="NAME", help="of the function that the student writes")
@@ -273,9 +351,11 @@ def _run(args: argparse.Namespace) -> int:
         case "roster":
             return add_to_roster(args.source, args.assignment)
         case "feedback":
-            return feedback(args.assignments)
+            return feedback(args.assignments, args.archive)
         case "new":
             return new(args.notebook, args.name, args.points)
+        case _ if args.fill:
+            return fill_in(args.fill, args.assignment, args.column, args.to)
         case _:
             return export(args.to)
 

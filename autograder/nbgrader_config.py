@@ -4,14 +4,12 @@ import os
 import sys
 from pathlib import Path
 
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
     ClearMarkScheme,
     ClearSolutions,
     ComputeChecksums,
-    GetGrades,
     LockCells,
     SaveCells,
 )
@@ -24,7 +22,8 @@ from autograder import grading_seed  # noqa: E402
 from autograder.authoring.release import CheckPoints, KeepTaggedOutput, TagExpectedErrors  # noqa: E402
 from autograder.course import class_folder, root  # noqa: E402
 from autograder.grading.deadlines import Deadlines  # noqa: E402
-from autograder.returning.feedback import PrepareFeedback  # noqa: E402
+from autograder.returning.feedback import FeedbackExporter  # noqa: E402
+from autograder.returning.formgrader import GuardedExporter, NoExchange, ShowMarkScheme, without_remote  # noqa: E402
 
 c = get_config()  # noqa: F821 - traitlets provides it
 
@@ -70,5 +69,17 @@ c.ExecutePreprocessor.timeout = 600  # a cell; to name a mistake takes some tens
 c.ExecutePreprocessor.shutdown_kernel = "immediate"  # saves 1.1 s or more a submission
 c.AssignLatePenalties.plugin_class = Deadlines
 c.OverwriteCells.add_missing_cells = True
-c.HTMLExporter.sanitize_html = True  # feedback shows what students wrote: never run it
-c.GenerateFeedback.preprocessors = [GetGrades, PrepareFeedback, CSSHTMLHeaderPreprocessor]
+
+# Feedback: pages of our own, without a script.
+c.GenerateFeedback.exporter_class = FeedbackExporter
+c.GenerateFeedback.preprocessors = []
+
+# The formgrader: what students wrote never runs, nothing is loaded from elsewhere, and the mark scheme is shown.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.extra_template_paths = [str(Path(__file__).resolve().parent / "returning" / "templates" / "formgrader")]
+c.HTMLExporter.template_file = "inert.html.j2"
+c.HTMLExporter.filters = {"without_remote": without_remote}
+c.HTMLExporter.preprocessors = [ShowMarkScheme]
+c.ShowMarkScheme.source = str(root() / c.CourseDirectory.source_directory)
+c.Autograde.exporter_class = GuardedExporter
+c.ExchangeFactory.list = NoExchange

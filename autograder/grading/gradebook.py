@@ -20,19 +20,29 @@ from typing import Any
 import nbformat
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import (
+    Assignment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.apps import NbGraderAPI
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import parse_utc
 from sqlalchemy import (
     Column,
+    Connection,
     Engine,
     Float,
     MetaData,
     String,
     Table,
     Text,
+    case,
     delete,
+    func,
     insert,
     inspect,
     make_url,
@@ -116,6 +126,32 @@ def _merged(recorded: str, graded: Graded, only: str) -> Graded:
     return replace_fields(graded, scores=scores)
 
 
+def _points_now(connection: Connection) -> dict[tuple[str, str], tuple[float, int, float]]:
+    """Of each submission in nbgrader's gradebook the points, how many answers wait for a person, and the penalty."""
+    penalties = (
+        select(SubmittedNotebook.assignment_id, func.sum(SubmittedNotebook.late_submission_penalty).label("penalty"))
+        .group_by(SubmittedNotebook.assignment_id)
+        .subquery()
+    )
+    asked = (
+        select(
+            Assignment.name,
+            SubmittedAssignment.student_id,
+            func.sum(Grade.score),
+            func.sum(case((Grade.needs_manual_grade, 1), else_=0)),
+            penalties.c.penalty,
+        )
+        .select_from(Grade)
+        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(penalties, penalties.c.assignment_id == SubmittedAssignment.id)
+        .group_by(Assignment.name, SubmittedAssignment.student_id, penalties.c.penalty)
+    )
+    rows = connection.execute(asked)
+    return {(name, who): (float(points), waiting, float(off or 0.0)) for name, who, points, waiting, off in rows}
+
+
 def prepare(engine: Engine) -> None:
     """Make the table ``genlab_grading``; give the one of an older release the columns that it lacks."""
     metadata.create_all(engine)
@@ -162,16 +198,24 @@ class Recorder:
         self.gradebook.close()
 
     def recorded(self) -> dict[tuple[str, str], Recorded]:
-        """Everything that has been graded, by assignment and student."""
+        """Everything that has been graded, by assignment and student, with the points that nbgrader's gradebook has.
+
+        A person may have given some since.
+        """
         with self.gradebook.engine.connect() as connection:
             rows = connection.execute(select(grading)).all()
-        return {
-            (row.assignment, row.student): Recorded(
-                row.fingerprint,
-                _result(row),
-            )
-            for row in rows
-        }
+            now = _points_now(connection)
+        found = {}
+        for row in rows:
+            key, result = (row.assignment, row.student), _result(row)
+            if result.score is not None and key in now:
+                points, waiting, penalty = now[key]
+                status = Status.MANUAL if waiting else Status.GRADED
+                if result.status == Status.FAILED:
+                    status = Status.FAILED
+                result = replace_fields(result, status=status, score=points, penalty=penalty)
+            found[key] = Recorded(row.fingerprint, result)
+        return found
 
     def record(
         self, assignment: str, student: str, fingerprint: str, graded: Graded, content: str = "", only: str = ""

@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook
 
 from autograder.grading.run import Options, grade_class
 from autograder.returning.export import write_results
+from autograder.returning.standing import standings
 from tests.support.classroom import ASSIGNMENT, Classroom, solved
 from tests.support.course import free_port, need
 
@@ -104,7 +105,7 @@ def test_a_dask_cluster_gives_the_same_marks(local, empty_room, tmp_path):
 
 def test_results_for_gradescope(local, tmp_path):
     with Gradebook(local.course.coursedir.db_url, local.course.coursedir.course_id) as book:
-        assert write_results(book, tmp_path) == 2
+        assert write_results(tmp_path, {ASSIGNMENT: standings(book, ASSIGNMENT)}) == 2
     perfect, half = (json.loads((tmp_path / ASSIGNMENT / f"student-0{i}.json").read_text("utf-8")) for i in (1, 2))
     assert (perfect["score"], half["score"]) == (6.0, 3.0 + by_name(half)["test_softmax"]["score"])
     assert by_name(perfect)["test_left_pad"]["score"] == by_name(perfect)["test_left_pad"]["max_score"] == 3.0
@@ -147,6 +148,6 @@ def test_late_work_loses_what_the_courses_rule_says(empty_room, tmp_path):
             for student in by_student
         }
         assert taken == {"student-01": None, "student-02": 1.0, "student-03": None}
-        write_results(book, tmp_path / "grades")
+        write_results(tmp_path / "grades", {ASSIGNMENT: standings(book, ASSIGNMENT)})
     late = json.loads((tmp_path / "grades" / ASSIGNMENT / "student-02.json").read_text("utf-8"))
     assert late["score"] == 5.0 and "1 points were taken off" in late["output"]

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -272,17 +271,3 @@ def test_a_system_without_bubblewrap_is_told_what_to_do():
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
     assert "WSL" in done.stderr, done.stderr[-2000:]
-
-
-def test_feedback_that_could_not_be_written_is_a_failure(monkeypatch, capsys):
-    outcomes = {"jane": {"success": True}, "joe": {"success": False, "log": "[INFO] a\n[ERROR] no room left"}}
-    fake = SimpleNamespace(
-        get_source_assignments=lambda: {ASSIGNMENT},
-        get_autograded_students=lambda name: set(outcomes),
-        generate_feedback=lambda name, who, force: outcomes[who],
-    )
-    monkeypatch.setattr(commands, "api", lambda: fake)
-    assert commands.feedback([]) == 1
-    assert "joe  [ERROR] no room left" in capsys.readouterr().out
-    outcomes["joe"] = {"success": True}
-    assert commands.feedback([]) == 0
