@@ -262,6 +262,32 @@ def fill_in(source: Path, assignment: str, column: str, to: Path | None) -> int:
     return 0
 
 
+def insight(names: list[str], to: Path | None, named: bool) -> int:
+    """Write what the class has understood as a page and as CSV, into ``class/`` if not into the folder ``to``."""
+    from autograder.insight.write import PAGE, TABLE, write  # imports matplotlib and, for hints, torch
+
+    course, to = api(), to or class_folder()
+    chosen = assignments(course, names)
+    with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
+        number = write(course, gradebook, chosen, to, named)
+    if not number:
+        print("Nothing has been graded yet: python -m autograder grade")
+        return 1
+    print(f"{to / PAGE}: {number} submission{'s' * (number != 1)}; the same numbers are in {to / TABLE}")
+    return 0
+
+
+def gradescope(name: str, to: Path | None) -> int:
+    """Write an autograder archive for Gradescope, into ``class/`` if not to the file ``to``."""
+    from autograder.gradescope.archive import write
+
+    [assignment] = assignments(api(), [name])
+    to = to or class_folder() / f"gradescope-{assignment}.zip"
+    number = write(root(), assignment, to)
+    print(f"{number} files in {to}: upload it as the autograder. It holds solutions and the grading seed.")
+    return 0
+
+
 def new(notebook: str, name: str, points: float) -> int:
     """Begin an exercise: write its declaration, and its cells into the solution notebook."""
     from autograder.authoring.new import CannotBegin, begin  # imports torch
@@ -285,6 +311,7 @@ def main(argv: list[str] | None = None) -> int:
         "preview": "say whose marks would change if everything were graded now, and record nothing",
         "feedback": "write feedback pages",
         "package": "write what students get: the course without solutions",
+        "insight": "write a page on what the class has understood, and a CSV of the same",
     }.items():
         sub = commands.add_parser(command, help=what)
         sub.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="all of them when none is named")
@@ -293,6 +320,9 @@ def main(argv: list[str] | None = None) -> int:
         if command == "feedback":
             what = "also write the pages of one assignment into this file, in the LMS's own names"
             sub.add_argument("--archive", type=Path, metavar="ZIP", help=what)
+        if command == "insight":
+            sub.add_argument("--to", type=Path, metavar="FOLDER", help="class/ without it")
+            sub.add_argument("--names", action="store_true", help="name students; without it nobody is named")
         if command in ("grade", "preview"):
             sub.add_argument("--student", default="*", metavar="GLOB", help="only students whose name matches")
             sub.add_argument("--jobs", type=int, default=0, metavar="N", help="processes; one a core without it")
@@ -318,6 +348,9 @@ def main(argv: list[str] | None = None) -> int:
     sub.add_argument(
         "--column", default="", help="of Canvas's gradebook, where no column is called like the assignment"
     )
+    sub = commands.add_parser("gradescope", help="write an autograder archive for Gradescope")
+    sub.add_argument("assignment", metavar="ASSIGNMENT")
+    sub.add_argument("--to", type=Path, metavar="FILE.zip", help="class/gradescope-ASSIGNMENT.zip without it")
     sub = commands.add_parser("new", help="begin an exercise: its declaration and its cells")
     sub.add_argument("notebook", metavar="NOTEBOOK", help="such as 03_sampling_loop")
     sub.add_argument("name", metavar="NAME", help="of the function that the student writes")
@@ -348,10 +381,14 @@ def _run(args: argparse.Namespace) -> int:
             return preview_all(args.assignments, args.student, _options(args))
         case "package":
             return package(args.assignments, args.to)
+        case "insight":
+            return insight(args.assignments, args.to, args.names)
         case "roster":
             return add_to_roster(args.source, args.assignment)
         case "feedback":
             return feedback(args.assignments, args.archive)
+        case "gradescope":
+            return gradescope(args.assignment, args.to)
         case "new":
             return new(args.notebook, args.name, args.points)
         case _ if args.fill:

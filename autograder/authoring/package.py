@@ -61,10 +61,15 @@ def _files(root: Path, names: Sequence[str]) -> Iterator[Path]:
     """The files of that name, and those in folders of that name, without what programs leave behind."""
     for name in names:
         path = root / name
-        for found in [path] if path.is_file() else sorted(path.rglob("*")):
-            parts = found.relative_to(root).parts
-            if found.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts):
-                yield found
+        yield from [path] if path.is_file() else folder_files(path)
+
+
+def folder_files(folder: Path) -> Iterator[Path]:
+    """The files in ``folder``, in order, without what programs leave behind."""
+    for found in sorted(folder.rglob("*")):
+        parts = found.relative_to(folder).parts
+        if found.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts):
+            yield found
 
 
 def _text(path: Path) -> str:

@@ -6,26 +6,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.support.course import ROOT, need
 from tests.support.jupyterlab_page import WORKSPACES, Lab, chromium, serving
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; one for all tests, since Playwright has one loop a process."""
+    need("chromium", "these tests look at pages in headless Chromium (apt-get install chromium)")
+    with chromium() as it:
+        yield it
+
+
+@pytest.fixture(scope="session")
+def server(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address of a JupyterLab, and the folder with a copy of ``notebooks/``."""
-    need("chromium", "the tests of what a student sees run JupyterLab in headless Chromium (apt-get install chromium)")
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
     with serving(folder) as url:
         yield url, folder / "notebooks"
-
-
-@pytest.fixture(scope="session")
-def browser(server):
-    with chromium() as it:
-        yield it
 
 
 @contextmanager
