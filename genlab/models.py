@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -12,7 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig,
+    GPT2Config,
+    GPT2LMHeadModel,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+)
 from transformers.modeling_outputs import CausalLMOutputWithPast
 from transformers.utils import logging
 
@@ -183,6 +192,77 @@ def reciting(
     return model, {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
 
+def rotary_model(seed: int = 0, vocab_size: int = 31, **config: Any) -> PreTrainedModel:
+    """A tiny Llama with random weights that answers decisively: rotary positions, two query heads to each key head."""
+    from transformers import LlamaConfig, LlamaForCausalLM  # slow to import: only for who asks
+
+    sizes = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    others = {"num_key_value_heads": 2, "max_position_embeddings": 64, "initializer_range": 0.3}
+    special = {"bos_token_id": vocab_size - 1, "eos_token_id": vocab_size - 1, "pad_token_id": None}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = LlamaForCausalLM(LlamaConfig(vocab_size=vocab_size, **sizes | others | special | config))
+    return model.eval()
+
+
+_rotary_model = lru_cache(maxsize=64)(rotary_model)
+
+
+def model_config(model_type: str, **settings: Any) -> PreTrainedConfig:
+    """The configuration of a model of this type, as its ``config.json`` would give it."""
+    return AutoConfig.for_model(model_type, **settings)
+
+
+class AskedTooOften(BaseException):
+    """A model has run out of memory so often that nobody can be waiting for anything else."""
+
+
+class LimitedModel(GPT2LMHeadModel):
+    """A model with little memory: a pass needs room for each token of each row, cached ones too, and else it raises.
+
+    The error is PyTorch's own, of an allocation that cannot be had. ``room``: in tokens, over all rows. ``keeps``: the
+    room of a failed pass is free again only when nothing refers to that pass any more, as on a real device: an
+    exception that is kept, with its traceback, keeps it taken. ``cuda``: the error is the one that CUDA raises.
+    """
+
+    def __init__(self, config: GPT2Config, room: int = 0, keeps: bool = True, cuda: bool = False) -> None:
+        super().__init__(config)
+        self.room, self.keeps, self.cuda, self.patience = room, keeps, cuda, 60
+        self._taken: list[weakref.ref] = []
+
+    def forward(self, input_ids: torch.Tensor, past_key_values: Any = None, **more: Any) -> Any:
+        """The pass of a GPT-2, if there is room for it."""
+        cached = past_key_values.get_seq_length() if past_key_values is not None else 0
+        workspace = torch.empty(len(input_ids) * (cached + input_ids.shape[1]), dtype=torch.uint8)
+        kept = [each for each in self._taken if each() is not None] if self.keeps else []
+        self._taken = [*kept, weakref.ref(workspace)]
+        if sum(each().numel() for each in self._taken) > self.room:
+            self.patience -= 1
+            if self.patience < 0:
+                raise AskedTooOften("the model was asked again and again for what does not fit")
+            if self.cuda:
+                raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate {workspace.numel()} bytes.")
+            torch.empty(2**60, dtype=torch.uint8)  # more than any computer has: raises
+        return super().forward(input_ids, past_key_values, **more)
+
+
+def limited_model(
+    seed: int = 0, room: int = 100, error: str = "", keeps: bool = True, cuda: bool = False, **config: Any
+) -> LimitedModel:
+    """A probe model with ``room`` for so many tokens; with ``error``, every pass raises a RuntimeError that says it."""
+    probe = _probe_model(seed, **config)
+    model = LimitedModel(probe.config, room, keeps, cuda)
+    model.load_state_dict(probe.state_dict())
+    model.generation_config = copy.deepcopy(probe.generation_config)
+    if error:
+
+        def fail(*_: Any) -> None:
+            raise RuntimeError(error)
+
+        model.register_forward_pre_hook(fail)
+    return model.eval()
+
+
 @lru_cache(maxsize=1)
 def _storyteller() -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     return load_model("storyteller")
@@ -219,4 +299,7 @@ RESOURCES: dict[str, Callable[..., Any]] = {
     "probe_model": _probe_model,
     "patient_model": patient_model,
     "scripted_model": ScriptedModel,
+    "limited_model": limited_model,
+    "rotary_model": _rotary_model,
+    "config": model_config,
 }

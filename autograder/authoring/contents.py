@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import nbformat
@@ -25,12 +25,8 @@ and hand in the `.ipynb` file under the name that it has. Notebook 1 says more.
 """
 
 
-class Unknown(ValueError):
-    """A term that no notebook uses."""
-
-
 def contents(released: Sequence[Path]) -> str:
-    """The page for the ``released`` notebooks. Raises Unknown for a term of the glossary that none of them uses."""
+    """The page for the ``released`` notebooks, with the terms that they use."""
     notebooks = {path: nbformat.read(path, as_version=4) for path in released}
     parts = [HEAD]
     for path, notebook in notebooks.items():
@@ -74,22 +70,27 @@ def _terms(notebooks: dict[Path, NotebookNode]) -> str:
     for term, entry in sorted(
         tomllib.loads(GLOSSARY.read_text(encoding="utf-8")).items(), key=lambda item: item[0].lower()
     ):
-        rows.append(f"| {term} | {entry['means']} | {_introduced(entry.get('said', [term]), notebooks, term)} |")
+        if section := introduced(entry.get("said", [term]), notebooks.values()):
+            rows.append(f"| {term} | {entry['means']} | {section} |")
     return "\n".join(rows) + "\n"
 
 
-def _introduced(said: Sequence[str], notebooks: dict[Path, NotebookNode], term: str) -> str:
-    """The section that introduces one of these words: prints one alone in bold, or has it in its title, or uses it."""
+def introduced(said: Sequence[str], notebooks: Iterable[NotebookNode]) -> str:
+    """The section that introduces one of these words: prints one alone in bold, or has it in its title, or uses it.
+
+    Empty where no notebook does.
+    """
+    notebooks = list(notebooks)
     word = r"(?<![\w-])(?:" + "|".join(map(re.escape, said)) + r")s?(?![\w-])"
     for pattern in (rf"\*\*{word}\*\*", rf"^## \d+\.\d+ .*{word}", word):
-        for notebook in notebooks.values():
+        for notebook in notebooks:
             section = ""
             for cell in notebook.cells[1:]:  # behind the title, which names much
                 if cell.cell_type == "markdown":
                     section = _first(r"## (\d+\.\d+)", cell.source) or section
                     if section and re.search(pattern, cell.source, re.I | re.M):
                         return section
-    raise Unknown(f"no notebook uses the term {term!r}")
+    return ""
 
 
 def _first(pattern: str, text: str) -> str:

@@ -9,7 +9,9 @@ from transformers import LogitsProcessor, LogitsProcessorList, StoppingCriteria
 from transformers.generation import GenerateDecoderOnlyOutput
 
 from genlab.judging.clinic import treated
+from genlab.judging.memory import rationed
 from genlab.judging.reproduced import reproduced
+from genlab.judging.serving import served
 
 
 class Adapter(StrEnum):
@@ -25,6 +27,9 @@ class Adapter(StrEnum):
     CLINIC = "clinic"  # it says why a call is broken and gives the mended one: see ``genlab.judging.clinic``
     PROCESSOR = "processor"  # a class of logits processors is built and asked at each step of a run
     SETTINGS = "settings"  # it finds settings, which are put back into the library: see ``genlab.judging.reproduced``
+    EARLIER = "earlier"  # positionally; with ``an_earlier_call``, the same model was asked that before
+    SERVER = "server"  # a generator serves a request from a thread, and is read: see ``genlab.judging.serving``
+    RATIONED = "rationed"  # it calls ``generate`` on a model with little memory: see ``genlab.judging.memory``
     OUTPUT = "output"  # positionally; the first three arguments are what ``model.generate`` returns, as one object
 
 
@@ -122,6 +127,14 @@ def _output(function: Callable, args: dict[str, Any]) -> Any:
     return function(GenerateDecoderOnlyOutput(sequences=sequences, scores=scores, logits=logits), *others)
 
 
+def _earlier(function: Callable, args: dict[str, Any]) -> Any:
+    """The result of ``function(model, *others)``; with an argument ``an_earlier_call``, of the second of two calls."""
+    model, *others = (value for name, value in args.items() if name != "an_earlier_call")
+    if earlier := args.get("an_earlier_call"):
+        function(model, *earlier)
+    return function(model, *others)
+
+
 def _each(function: Callable, args: dict[str, Any]) -> list[Any]:
     """The result of ``function(item, *others)`` for each item of the first argument."""
     items, *others = args.values()
@@ -139,6 +152,9 @@ _CALLS: dict[Adapter, Callable[[Callable, dict[str, Any]], Any]] = {
     Adapter.CLINIC: treated,
     Adapter.PROCESSOR: _processor,
     Adapter.SETTINGS: reproduced,
+    Adapter.EARLIER: _earlier,
+    Adapter.SERVER: served,
+    Adapter.RATIONED: rationed,
     Adapter.OUTPUT: _output,
 }
 

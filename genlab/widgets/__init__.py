@@ -5,6 +5,7 @@ from genlab.widgets.generation_settings import GenerationSettings
 from genlab.widgets.phone_keyboard import PhoneKeyboard
 from genlab.widgets.position_picker import PositionPicker
 from genlab.widgets.sampling_sliders import SamplingSliders
+from genlab.widgets.serving_costs import ServingCosts
 from genlab.widgets.token_explorer import TokenExplorer
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "PhoneKeyboard",
     "PositionPicker",
     "SamplingSliders",
+    "ServingCosts",
     "TokenExplorer",
 ]

@@ -148,6 +148,20 @@ def test_the_settings_answer_to_a_preset_a_slider_and_a_repository(ran):
     lab.both_themes("05-generation-settings")
 
 
+@on("06_speed_and_memory")
+def test_the_serving_costs_answer_to_a_slider_and_a_model(ran):
+    lab = ran
+    output = widget(lab, "serving-costs")
+    before, words = picture(output), output.inner_text()
+    output.locator("[aria-label='rows'] .noUi-handle, .widget-hslider:has-text('rows') .noUi-handle").first.focus()
+    lab.page.keyboard.press("ArrowRight")
+    changes(lab, lambda: picture(output), before)
+    assert output.inner_text() != words, "the numbers move with the picture"
+    output.locator("select").first.select_option("Llama-3.1-8B")
+    expect(output.get_by_text("Llama-3.1-8B, float32")).to_have_count(1)
+    lab.both_themes("06-serving-costs")
+
+
 @on("01_tokenization")
 def test_an_unwritten_exercise_says_so_and_stops_nothing(ran):
     lab = ran

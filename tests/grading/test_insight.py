@@ -148,7 +148,7 @@ def test_what_the_judge_says_is_known_here_by_the_same_words():
 @pytest.mark.timeout(300)
 def test_what_grading_records_is_what_the_page_shows(empty_room, tmp_path):
     room = empty_room.copy(tmp_path / "room")
-    naive = "def softmax(logits):\n    weights = logits.exp()  # Joanna\n    return weights / weights.sum(-1, keepdim=True)\n"
+    naive = "def softmax(logits):\n    e = logits.exp()  # Joanna\n    return e / e.sum(-1, keepdim=True)\n"
     room.hand_in("joanna", solved(room.release, softmax=naive))
     room.hand_in("stub", room.release)
     grade_class(room.course, [ASSIGNMENT], options=Options(jobs=1))

@@ -132,6 +132,23 @@ CLAIMS = [
     ("production-recipe-answer", "On the opinionated model it is not enough", "production-recipe",
      r"plain:\n+ +('[^\n]+').*opinionated:\n+ +(?!\1\n)'.*alone, plain:\n+ +\1\n"),
     ("clinic-once-answer", "does not repeat it", "clinic-once", r"three calls, 1 line"),
+    ("cached-count-answer", "79 tokens with the cache", "cached-count-run", r"64 passes, 79 tokens.*64 passes, 3,040 tokens.*True"),
+    ("shared-prefix-answer", "With a copy for each question, both answers are right", "shared-prefix",
+     r"one cache.*as alone: True\n.*\n +as alone: False\na copy.*\n +as alone: True\n.*\n +as alone: True"),
+    ("cache-bytes-held-answer", "8,192 bytes a token and row", "cache-bytes-held", r"23, 32\].*8,192 for each token"),
+    ("static-answer", "103: four of the prompt", "static-run", r"same ids: True.*1, 8, 7, 32\].*1, 8, 103, 32\].*came out 103"),
+    ("static-again-answer", "Still 103, for a call that needs eight", "static-again", r"limit 5: room for 103 .*150: room for 153 .*5: room for 103 "),
+    ("grouped-answer", "Four beams take four times as much", "grouped-run", r" 188,416 .* 753,664 .* 23,552 .* 5,888 .* 2,944 "),
+    ("cache-bytes-meaning", "Three of the four calls fit", "cache-bytes-picture",
+     r"14\.90, cache 0\.31.*14\.90, cache 2\.44.*14\.90, cache 5\.86.*14\.90, cache 9\.[2-9]"),
+    ("gradients-kept-answer", "Nearly as much as the whole model", "gradients-kept", r"on:  1[2-7]\.\d MB.*off: 0\.0 MB"),
+    ("static-batches-answer", "Less than half", "static-batches-run", r"621 row-steps, of which 270 "),
+    ("generate-batch-answer", "The passes are exactly your steps", "generate-batch-compare", r"batch: (\d+) - steps of your schedule: \1\n"),
+    ("generate-batch-answer", "to the token", "generate-batch-run", r"9 of 9\ntokens read: (\d+) - the requests alone: \1\n"),
+    ("ahead-answer", "in far fewer passes, and *more* tokens read", "ahead-run",
+     r"150 passes, 168 tokens.*lookup: [4-9]\d passes, [2-9]\d\d tokens.*same ids: True"),
+    ("thread-error-answer", "the queue's own exception", "thread-error-run", r"came out 'Empty'.*nobody looks: ValueError"),
+    ("oom-references-answer", "In an `except` block it is", "oom-references", r"block: +still there\n.*: +gone\n.*: +still there"),
 ]  # fmt: skip
 
 

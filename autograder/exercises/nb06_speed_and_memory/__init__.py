@@ -1,0 +1,1 @@
+"""Exercises of the notebook `06_speed_and_memory`."""
