@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from genlab.judging.outcome import Record, read
+from genlab.judging.outcome import Outcome, Record, read
 from genlab.judging.runner import generated, outcomes_of
 from genlab.judging.verdict import judge, report
 from genlab.passed import note
@@ -41,14 +41,15 @@ def check(name: str, function: Callable) -> None:
     """
     if os.environ.get("NBGRADER_EXECUTION") == "autograde":
         return
-    record = load(name)
+    questions = _questions(load(name))
     if not callable(function):
         raise CheckFailed(
             f"{name}: got {type(function).__name__} instead of a function. "
             f"Pass the function itself: check({name!r}, {name})."
         )
-    record = replace(record, probes=tuple(map(generated, record.probes)))
-    verdicts = judge(record, outcomes_of(function, record))
+    outcomes = outcomes_of(function, questions)
+    record = load(name)
+    verdicts = judge(replace(record, probes=tuple(map(generated, record.probes))), outcomes)
     text = "\n".join(map(_wrapped, report(name, verdicts).splitlines()))
     passed = all(verdict.passed for verdict in verdicts)
     if _in_notebook():
@@ -62,6 +63,11 @@ def _in_notebook() -> bool:
     """Whether a Jupyter kernel runs this."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     return hasattr(shell, "kernel")
+
+
+def _questions(record: Record) -> Record:
+    """``record`` without what is right: while a student's function runs, no frame below it holds an answer."""
+    return replace(record, mistakes=(), probes=tuple(replace(probe, expected=Outcome()) for probe in record.probes))
 
 
 def _wrapped(line: str, width: int = 100) -> str:

@@ -20,6 +20,7 @@ class Adapter(StrEnum):
     CALL = "call"  # positionally, so that a student may rename parameters
     KEYWORDS = "keywords"  # by name
     COLLECT = "collect"  # positionally; the chunks of a generator become a list
+    PARTS = "parts"  # positionally without the last argument, which says what of the dictionary that comes is judged
     EACH = "each"  # once for each item of the first argument, with the others; the results become a list
     STREAM = "stream"  # like COLLECT, each chunk with what held when it came: see ``_stream``
     FEED = "feed"  # an iterator feeds it chunks; what it yields, and when, is compared: see ``_feed``
@@ -135,6 +136,18 @@ def _earlier(function: Callable, args: dict[str, Any]) -> Any:
     return function(model, *others)
 
 
+LIMITS = ("max_new_tokens", "max_length")
+
+
+def _parts(function: Callable, args: dict[str, Any]) -> Any:
+    """The result of ``function``: of a dictionary only the ``LIMITS``, or all but these: each is judged apart."""
+    *positional, about = args.values()
+    result = function(*positional)
+    if type(result) is not dict:
+        return result
+    return {name: value for name, value in result.items() if (name in LIMITS) == (about == "the limits")}
+
+
 def _each(function: Callable, args: dict[str, Any]) -> list[Any]:
     """The result of ``function(item, *others)`` for each item of the first argument."""
     items, *others = args.values()
@@ -145,6 +158,7 @@ _CALLS: dict[Adapter, Callable[[Callable, dict[str, Any]], Any]] = {
     Adapter.CALL: lambda function, args: function(*args.values()),
     Adapter.KEYWORDS: lambda function, args: function(**args),
     Adapter.COLLECT: lambda function, args: list(function(*args.values())),
+    Adapter.PARTS: _parts,
     Adapter.EACH: _each,
     Adapter.STREAM: _stream,
     Adapter.FEED: _feed,

@@ -1,7 +1,7 @@
 """Watching how a function calls ``model.generate``: what the library says beneath any silencing, what stays changed.
 
 For exercises in which a broken call is mended. Who only hides a message or an error is seen here, because what counts
-is noted inside of ``generate``, where nothing is silenced.
+is noted inside of ``generate``, where nothing is silenced: the library speaks with the voice that it had at first.
 """
 
 import contextlib
@@ -13,10 +13,17 @@ from typing import Any
 
 import torch
 from transformers import GenerationMixin
+from transformers.generation import configuration_utils, stopping_criteria, utils
 from transformers.utils import logging as library_logging
 
 DREW = ("nothing", "random numbers", "tokens, one of which was left each time", "tokens")
-LOGGERS = ("transformers", "transformers.generation.utils", "transformers.generation.configuration_utils")
+SPEAKERS = (utils, configuration_utils, stopping_criteria)  # whose ``logger`` says what generate has to say
+LOGGERS = ("transformers", *(module.__name__ for module in SPEAKERS))
+METHODS = [name for name, value in vars(logging.Logger).items() if callable(value) and not name.startswith("__")]
+# what stands between the library and whoever listens, as it was when this was imported
+VOICES: dict[tuple[Any, str], Any] = {(module, "logger"): module.logger for module in SPEAKERS}
+VOICES |= {(logging.Logger, name): getattr(logging.Logger, name) for name in METHODS}
+VOICES |= {(warnings, name): getattr(warnings, name) for name in ("warn", "warn_explicit")}
 
 
 def treated(function: Callable, args: dict[str, Any]) -> Any:
@@ -43,11 +50,12 @@ class Watch:
     def __init__(self, models: list[Any]) -> None:
         self.said: list[str] = []  # by the library, silenced or not
         self._hidden: dict[str, None] = {}
-        self._drew, self._finished = 0, False
+        self._drew, self._came = 0, "was never called"
         self._models = models
 
     def __enter__(self) -> "Watch":
         self._log, self._generate, self._stderr = _log_settings(), GenerationMixin.generate, sys.stderr
+        self._voices = {place: getattr(*place) for place in VOICES}
         self._state, self._heard = self._look(), self._listen()
         generate, watch = self._generate, self
 
@@ -60,14 +68,16 @@ class Watch:
 
     def __exit__(self, *_: Any) -> None:
         GenerationMixin.generate = self._generate  # type: ignore[method-assign]
+        for place, voice in self._voices.items():
+            setattr(*place, voice)
+        for logger in map(logging.getLogger, LOGGERS):
+            _bared(logger)
         _set_log(self._log)
 
     def manner(self) -> dict[str, Any]:
-        """Whether ``generate`` came to an end, whether it drew, what it said, what was hidden, what stays changed."""
-        state = self._look()
-        left = [f"{name} is {state[name]!r}, was {was!r}" for name, was in self._state.items() if state[name] != was]
-        left += [f"{name} stays silenced" for name in self._silenced()]
-        done = {"finished": self._finished, "drew": DREW[self._drew], "said": self.said}
+        """What became of ``generate``, whether it drew, what it said, what was hidden, what stays changed."""
+        left = [*_changes(self._state, self._look()), *(f"{name} stays silenced" for name in self._silenced())]
+        done = {"generate": self._came, "drew": DREW[self._drew], "said": self.said}
         return done | {"hidden": [*self._hidden], "left": left}
 
     def _call(self, generate: Callable, *args: Any, **kwargs: Any) -> Any:
@@ -79,6 +89,7 @@ class Watch:
             with _all_that_is_said(said):
                 result = generate(*args, **kwargs)
         except Exception as error:
+            self._came = "raised an error"
             self._hidden[f"{type(error).__name__} of generate"] = None  # counts where the caller catches it
             raise
         finally:
@@ -86,7 +97,7 @@ class Watch:
             self.said += [f"({', '.join(silenced)}: silenced) {line}" if silenced else line for line in said]
             if not torch.equal(random_state, torch.get_rng_state()):
                 self._drew = max(self._drew, 1)
-        self._finished = True
+        self._came = "finished"
         return result
 
     def _drawn(self, probabilities: torch.Tensor, num_samples: int = 1, **_: Any) -> torch.Tensor:
@@ -96,14 +107,21 @@ class Watch:
         sums = probabilities.double().cumsum(-1)
         return torch.searchsorted(sums, u * sums[:, -1:], right=True).clamp(max=probabilities.shape[-1] - 1)
 
-    def _look(self) -> dict[str, Any]:
-        """What of the models a mended call must not change."""
-        state: dict[str, Any] = {}
+    def _look(self) -> dict[str, dict[str, Any]]:
+        """What a mended call must not change: for each thing that a model has, the value of each of its parts."""
+        state: dict[str, dict[str, Any]] = {"torch.is_grad_enabled()": {"": torch.is_grad_enabled()}}
         for model in self._models:
-            settings = model.generation_config.to_dict()
-            state |= {f"model.generation_config.{name}": settings[name] for name in sorted(settings)}
-            state |= {"model.training": model.training}
-            state |= {"the number of embeddings": model.get_input_embeddings().num_embeddings}
+            for name, config in {"generation_config": model.generation_config, "config": model.config}.items():
+                settings = config.to_dict()
+                state |= {f"model.{name}.{key}": {"": settings[key]} for key in sorted(settings)}
+            state |= {"the number of embeddings": {"": model.get_input_embeddings().num_embeddings}}
+            for part, module in model.named_modules():
+                for key, value in vars(module).items():  # its mode, the p of a dropout
+                    if type(value) in (bool, int, float, str) and not key.startswith("_"):
+                        state.setdefault(key, {})[part] = value
+            weights = dict(model.named_parameters())
+            state["requires_grad"] = {part: weight.requires_grad for part, weight in weights.items()}
+            state["weights"] = {part: hash(weight.detach().numpy().tobytes()) for part, weight in weights.items()}
         return state
 
     def _listen(self) -> dict[str, bool]:
@@ -114,6 +132,8 @@ class Watch:
             warnings.warn_explicit("?", UserWarning, "utils.py", 1, module=LOGGERS[1], registry={})
         loggers = list(map(logging.getLogger, LOGGERS))
         enabled = all(logger.isEnabledFor(logging.WARNING) and not logger.filters for logger in loggers)
+        enabled = enabled and not any(map(_shadowed, loggers))
+        enabled = enabled and all(getattr(*place) is voice for place, voice in VOICES.items())
         return {
             "the library's log": enabled and bool(loggers[0].handlers or loggers[0].propagate),
             "Python's warnings": bool(heard),
@@ -123,6 +143,36 @@ class Watch:
     def _silenced(self) -> list[str]:
         now = self._listen()
         return [name for name, before in self._heard.items() if before and not now[name]]
+
+
+def _changes(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> list[str]:
+    """What is other than it was, in words: a line for each thing, with the first part of the model that has it."""
+    lines = []
+    for name, was in before.items():
+        now = after.get(name, {})
+        changed = [part for part in [*was, *(now.keys() - was.keys())] if now.get(part) != was.get(part)]
+        if not changed:
+            continue
+        part = changed[0]
+        if name == "weights":
+            lines.append(f"the weights of {', '.join(changed[:2])} are others" + ", and more" * (len(changed) > 2))
+        elif "" in was and len(was) == 1:
+            lines.append(f"{name} is {now.get(part)!r}, was {was.get(part)!r}")
+        else:
+            what = f"model.{part + '.' * bool(part)}{name} is {now.get(part)!r}, was {was.get(part)!r}"
+            others = len(changed) - 1
+            lines.append(what + f", and so in {others} more part" * bool(others) + "s" * (others > 1))
+    return lines
+
+
+def _shadowed(logger: logging.Logger) -> list[str]:
+    """The methods that somebody has put over those of this one logger."""
+    return [name for name in METHODS if name in vars(logger)]
+
+
+def _bared(logger: logging.Logger) -> dict[str, Any]:
+    """Take these methods off the logger, and return them."""
+    return {name: vars(logger).pop(name) for name in _shadowed(logger)}
 
 
 def _log_settings() -> list[Any]:
@@ -148,6 +198,11 @@ def _all_that_is_said(said: list[str]) -> Iterator[None]:
     handler = logging.Handler()
     handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
     before = _log_settings()
+    loggers = list(map(logging.getLogger, LOGGERS))
+    shadows = list(map(_bared, loggers))
+    voices = {place: getattr(*place) for place in VOICES}
+    for place, voice in VOICES.items():
+        setattr(*place, voice)
     loud: tuple[Any, ...] = (logging.WARNING, False, [], [handler], False)
     _set_log([logging.NOTSET, loud, *[(logging.NOTSET, False, [], [], True)] * (len(LOGGERS) - 1)])
     library_logging.warning_once.cache_clear()
@@ -157,4 +212,8 @@ def _all_that_is_said(said: list[str]) -> Iterator[None]:
             yield
         said += [str(warning.message) for warning in caught]
     finally:
+        for place, voice in voices.items():
+            setattr(*place, voice)
+        for logger, shadow in zip(loggers, shadows, strict=True):
+            vars(logger).update(shadow)
         _set_log(before)

@@ -20,7 +20,7 @@ class Error:
     """An exception.
 
     ``types``: names of its classes, from most to least specific; at least one. ``own``: it was raised by the function's
-    own code, not by a library that this called. ``line``: the line of the function's own code, as "line 3: ...".
+    own code, not by a library that this called. ``line``: the line of its own code, as "line 3 of top_p: ...".
     """
 
     types: tuple[str, ...]

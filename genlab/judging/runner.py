@@ -102,7 +102,8 @@ def _place(raised: BaseException) -> tuple[bool, str]:
     while trace is not None:
         code = trace.tb_frame.f_code
         if own := not code.co_filename.startswith(LIBRARIES):
-            line = f"line {trace.tb_lineno}: {linecache.getline(code.co_filename, trace.tb_lineno).strip()}"
+            where = code.co_qualname.rpartition("<locals>.")[2]
+            line = f"line {trace.tb_lineno} of {where}: {linecache.getline(code.co_filename, trace.tb_lineno).strip()}"
             own = code.co_code[trace.tb_lasti] == dis.opmap["RAISE_VARARGS"]
         trace = trace.tb_next
     return own, line[:300]

@@ -44,11 +44,13 @@ class Verdict:
 def judge(record: Record, outcomes: list[Outcome]) -> list[Verdict]:
     """One verdict for each probe of ``record``; ``outcomes`` stand in the same order.
 
-    A function that gives the same answer to every probe has passed none of them, where there is more than one answer.
+    A function that gives the same answer to every probe has passed none of them, where there is more than one answer;
+    what is refused rightly is left to ``score``, which gives nothing for refusals alone.
     """
     reasons = [differs(record, probe.expected, o) for probe, o in zip(record.probes, outcomes, strict=True)]
     if _all_alike(outcomes) and not _all_alike([probe.expected for probe in record.probes]):
-        reasons = [reason or ALWAYS_THE_SAME for reason in reasons]
+        refused = [probe.expected.error is not None for probe in record.probes]
+        reasons = [r or (None if right else ALWAYS_THE_SAME) for r, right in zip(reasons, refused, strict=True)]
     failed = [reason is not None for reason in reasons]
     causes = {refusals: cause_of(record, outcomes, failed, refusals) for refusals in (False, True)}
     verdicts = []
@@ -140,7 +142,7 @@ def report(name: str, verdicts: list[Verdict], show_inputs: bool = True, details
         needed = [found[1] for verdict in verdicts if (found := re.search(r"(\w+) is not written yet$", verdict.got))]
         if needed:
             return f"{name}: it needs {needed[0]}, which is not written yet. Go back to that exercise first."
-        return f"{name}: not written yet. Replace the line that raises NotImplementedError."
+        return f"{name}: not written yet{_unwritten(name, verdicts)}. Replace the line that raises NotImplementedError."
     lines = [f"{name}: {passed} of {len(verdicts)} probes passed"]
     questions = any(verdict.expected == NOT_TOLD for verdict in verdicts)  # each has a hint of its own
     for hint, certain in dict.fromkeys((v.hint, v.certain) for v in verdicts if v.hint and not questions):
@@ -159,6 +161,13 @@ def report(name: str, verdicts: list[Verdict], show_inputs: bool = True, details
             questions and bool(verdict.hint)
         )
     return "\n".join([*lines, *others])
+
+
+def _unwritten(name: str, verdicts: list[Verdict]) -> str:
+    """Of several functions that make one answer those that are left to write."""
+    found = (re.match(r"line \d+ of (\w[\w.]*):", verdict.line) for verdict in verdicts if not verdict.passed)
+    left = dict.fromkeys(where[1] for where in found if where)
+    return f": {', '.join(left)}" if set(left) - {name} else ""
 
 
 def _story(verdict: Verdict, show_inputs: bool) -> list[str]:

@@ -122,7 +122,8 @@ def conversation(rows: Mapping[str, Sequence[str]], special: Iterable[str], mask
         ax.set_xticks([])
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
-        show(fig, "Rows of tokens in boxes: special tokens filled, filling hatched.", "\n".join(words))
+        hatched = ", filling hatched" if any(0 in ones for ones in marks) else ""
+        show(fig, f"Rows of tokens in boxes: special tokens filled{hatched}.", "\n".join(words))
 
 
 _WHEN = ("before", "after")

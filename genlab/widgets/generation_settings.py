@@ -237,7 +237,9 @@ class GenerationSettings(LiveBox):
     def summary(self) -> str:
         if self.prepared is None:
             return "No prompt has been read yet."
-        values = ", ".join(f"{s.name} {s.value!r} ({s.origin})" for s in self.prepared.settings)
+        values = ", ".join(
+            f"{s.name} {s.value!r} ({s.origin}{', unused' * (not s.counts)})" for s in self.prepared.settings
+        )
         letters = ", ".join(f"{letter} {origin}" for letter, origin in ORIGINS.items())
         lines = [f"Repository: {self.repository.value}. {self.prepared.written()}", f"{values}. {letters}."]
         lines += [str(message) for message in self.prepared.messages] or ["The library says nothing."]
@@ -270,6 +272,9 @@ def _slider(name: str, call: Mapping[str, Any], vocabulary: int) -> SelectionSli
     )
 
 
+BEATEN = "max_new_tokens has a value, so max_length counts for nothing"
+
+
 def _head() -> str:
     names = "".join(f'<span style="{COLUMN}">{name}</span>' for name in ("repository", "default", "counts"))
     return f'<div style="{READABLE}; display: flex; margin-left: 394px; font-weight: bold">{names}</div>'
@@ -285,7 +290,13 @@ def _line_of(setting: Setting) -> str:
         cells.append(f'<span style="{COLUMN}{beaten}">{written}</span>')
     origin, looks = setting.origin, f"{LETTER}; background: {COLORS[setting.origin]}"
     letter = f'<span title="{ORIGINS[origin]}" style="{looks}">{origin}</span>'
-    cells.append(f'<span style="{COLUMN}; width: 110px">{letter} <b>{html.escape(repr(setting.value))}</b></span>')
+    value = f"<b>{html.escape(repr(setting.value))}</b>"
+    if not setting.counts:
+        struck = (
+            f'<span title="{BEATEN}" style="text-decoration: line-through">{html.escape(repr(setting.value))}</span>'
+        )
+        letter, value = "", f"{struck} unused"
+    cells.append(f'<span style="{COLUMN}; width: 110px">{letter} {value}</span>')
     return f'<div style="{READABLE}; display: flex; line-height: 28px">{"".join(cells)}</div>'
 
 

@@ -6,7 +6,7 @@ it is given and generates nothing. This takes a millisecond, whatever the model.
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,12 +47,16 @@ def with_repository(model: PreTrainedModel, settings: Mapping[str, Any] | None) 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: what call, repository and library say (None: nothing), the value that counts, and whose it is."""
+    """One setting: what call, repository and library say (None: nothing), the value that stands, and whose it is.
+
+    ``counts`` is false for a ``max_length`` beside a ``max_new_tokens``, which takes its place.
+    """
 
     name: str
     sources: dict[str, Any]
     value: Any
     origin: str
+    counts: bool = True
 
 
 def merge(model: PreTrainedModel, call: Mapping[str, Any]) -> list[Setting]:
@@ -63,7 +67,8 @@ def merge(model: PreTrainedModel, call: Mapping[str, Any]) -> list[Setting]:
         sources = {"C": call.get(name), "R": getattr(repository, name), "D": default.get(name)}
         origin = "C" if name in call else "R" if sources["R"] is not None else "D"
         settings.append(Setting(name, sources, sources[origin], origin))
-    return settings
+    limited = any(setting.name == "max_new_tokens" and setting.value is not None for setting in settings)
+    return [replace(setting, counts=not (limited and setting.name == "max_length")) for setting in settings]
 
 
 def described(processor: LogitsProcessor) -> str:

@@ -45,8 +45,8 @@ def _write_words(picture: np.ndarray, lines: list[str], y: int) -> int:
 
 def _write_settings(picture: np.ndarray, prepared: PreparedCall, y: int) -> None:
     for setting in prepared.settings:
-        color = INKS.index(COLORS[setting.origin])
-        origin = f"{setting.origin}  {ORIGINS[setting.origin]}"
+        color = INKS.index(COLORS[setting.origin if setting.counts else "D"])
+        origin = f"{setting.origin}  {ORIGINS[setting.origin]}" if setting.counts else "unused"
         write(picture, setting.name, NAME, y, room=NAME, right=True)
         write(picture, repr(setting.value), VALUE, y, room=ORIGIN - VALUE, color=color)
         write(picture, origin, ORIGIN, y, room=STEPS - ORIGIN, color=color)

@@ -1,10 +1,13 @@
 """Answers that were written from the cards alone: wrong ones fail, right ones pass, in the visible check and hidden.
 
 ``answers/NAME.py`` holds those to the exercise ``NAME``, each after a line ``# %% wrong name: what it does``
-(or ``right``), or ``accepted`` for what is not quite as the card says and is let through.
+(or ``right``), or ``accepted`` for what is not quite as the card says and is let through. An answer finds the names
+that the notebook's given cells bind before its stub.
 """
 
+import contextlib
 import functools
+import io
 import math
 import re
 from dataclasses import replace
@@ -15,11 +18,12 @@ import pytest
 import torch
 import transformers
 
-from autograder.exercises import exercise
+from autograder.exercises import exercise, files
 from genlab.checking import load
 from genlab.judging.differences import differs
 from genlab.judging.runner import generated, outcomes_of, run
 from genlab.judging.verdict import judge, score
+from tests.support.course import ROOT, read
 
 ANSWERS = Path(__file__).with_name("answers")
 SEEDS = ("one class", "another class")
@@ -43,9 +47,24 @@ def all_answers(*kinds):
     ]
 
 
+@functools.cache
+def given(name: str) -> dict[str, object]:
+    """The names that the locked cells of a notebook bind before the exercise ``name``, without its checks."""
+    names = dict(NAMES)
+    notebook = files()[name].split(".")[-2].removeprefix("nb")
+    for cell in read(ROOT / "solutions" / notebook / f"{notebook}.ipynb").cells:
+        mark = cell.metadata.get("nbgrader", {})
+        if mark.get("grade_id") == name:
+            break
+        if cell.cell_type == "code" and mark.get("locked") and not mark.get("grade"):
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(cell.source, f"<{cell.id}>", "exec"), names)
+    return names
+
+
 def defined(name: str, code: str):
     """What the student's cell defines: a function called ``name``, or a class."""
-    names = dict(NAMES, __name__="__main__")
+    names = dict(given(name), __name__="__main__")
     exec(compile(code, f"<{name}>", "exec"), names)
     return names.get(name) or names[name.title().replace("_", "")]
 

@@ -577,6 +577,57 @@ def test_every_call_has_its_own_world_and_what_it_leaves_behind_is_told():
         assert run(torch.is_grad_enabled, {}).value is True, "an earlier cell's setting hides nothing"
 
 
+def test_what_is_left_to_write_is_named():
+    """An answer may consist of several functions: the report says which of them raise NotImplementedError."""
+
+    def first():
+        raise NotImplementedError
+
+    def second():
+        raise NotImplementedError
+
+    exercise = record(lambda x: x, *({"x": x} for x in (0, 1, 2)))
+    verdicts = judged(exercise, lambda x: (first, second)[x]() if x < 2 else x)
+    assert report("both", verdicts).startswith("both: not written yet: first, second. Replace the line")
+    assert report("first", judged(exercise, lambda x: first())).startswith("first: not written yet. Replace")
+
+
+def test_a_mistake_that_refuses_rightly_is_no_cause():
+    """An error without words is not what a mistake gives that refuses the same input with words."""
+
+    def right(x):
+        if x < 0:
+            raise ValueError("x is negative")
+        return x
+
+    def wordless(x):
+        if x < 0:
+            raise ValueError
+        return x
+
+    exercise = record(right, {"x": -1}, {"x": 3})
+    doubles = Mistake("doubles", "Do not double.", tuple(outcomes_of(lambda x: 2 * right(x), exercise)))
+    (refused, passed) = judged(replace(exercise, mistakes=(doubles,)), wordless)
+    assert passed.passed and "says nothing" in refused.reason and refused.cause == ""
+
+
+def test_no_answer_is_held_while_a_function_runs():
+    """Whoever walks up the frames of a visible check finds the questions alone."""
+    found = []
+
+    def nosy(rows, pad_id):
+        frame = sys._getframe(1)
+        while frame is not None:
+            for value in frame.f_locals.values():
+                probes = value.probes if isinstance(value, Record) else [value]
+                found.extend(p for p in probes if isinstance(p, ProbeRecord) and p.expected != Outcome())
+            frame = frame.f_back
+
+    with pytest.raises(CheckFailed):
+        check("left_pad", nosy)
+    assert found == []
+
+
 def test_sealed_answers_are_not_read_by_who_opens_the_file():
     made = replace(record(lambda x: "same", {"x": 1}), sealed=True)
     assert "same" not in sealed(made) and read(sealed(made)) == made

@@ -279,12 +279,19 @@ ANSWERS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "clinic_loud": {
         "not written yet": (
-            "return model.generate(**inputs, max_new_tokens=n, do_sample=False)",
+            "return model.generate(**inputs, max_new_tokens=n, do_sample=False, num_beams=1)",
             "raise NotImplementedError",
         ),
-        "got: {'finished': True, 'drew': ..., 'said': [], 'hidden': ..., 'left': []}": (
-            "max_new_tokens=n, do_sample=False)",
-            "max_new_tokens=n, do_sample=True, top_k=1)",
+        "got: {'generate': 'finished', 'drew': ..., 'said': [], 'hidden': ..., 'left': []}": (
+            "max_new_tokens=n, do_sample=False, num_beams=1)",
+            "max_new_tokens=n, do_sample=True, top_k=1, num_beams=1)",
+        ),
+        "result['generate'] is 'was never called', not 'finished'": (
+            "    return model.generate(**inputs, max_new_tokens=n, do_sample=False, num_beams=1)",
+            '    ids = inputs["input_ids"]\n'
+            "    for _ in range(n):\n"
+            "        ids = torch.cat([ids, model(ids).logits[:, -1:].argmax(-1)], 1)\n"
+            "    return ids",
         ),
         "The size of tensor a (...) must match the size of tensor b": (
             'inputs["attention_mask"][:, -keep:]',

@@ -342,6 +342,14 @@ def test_origins_have_a_letter_and_a_color(box):
     assert len(colors) == 3
 
 
+def test_the_limit_that_does_not_count_is_marked(box):
+    box.repository.value = "old, with max_length"
+    for call, marked in (({"max_new_tokens": 20}, True), ({}, False)):
+        box.set(**call)
+        assert ("unused" in box.origins["max_length"].value) == ("(R, unused)" in box.summary()) == marked
+        assert "unused" not in box.origins["max_new_tokens"].value
+
+
 def test_the_notebook_shows_the_same_repositories():
     """Beside their ids of special tokens, which the widget takes from its model."""
     source = next(cell.source for path in SOLUTIONS for cell in read(path).cells if cell.id == "repositories")

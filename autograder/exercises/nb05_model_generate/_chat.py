@@ -20,11 +20,17 @@ SPOKEN = (  # roles in plain words
     "{{ message.content }}{{ eos_token }}{% endfor %}{% if add_generation_prompt %}Story: {% endif %}"
 )
 
+TURNED = (  # like Gemma and Qwen: a token of its own ends a turn, and the generation prompt is more than the role
+    "{{ bos_token }}{% for message in messages %}<|turn|>{{ message.role }}\n{{ message.content }}<|over|>\n"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}<|turn|>assistant\n<|think|>\n{% endif %}"
+)
+
 
 def tokenizer(template: str, adds_bos: bool = False, shift: int = 0, **tokens) -> Resource:
     """A tokenizer for ``template``; special tokens have other ids for each ``shift``."""
     extra = [f"<|spare{i}|>" for i in range(shift)]
-    extra += {MARKED: ROLES, HEADED: ["<|start|>"], SPOKEN: []}[template]
+    extra += {MARKED: ROLES, HEADED: ["<|start|>"], TURNED: ["<|turn|>", "<|over|>", "<|think|>"], SPOKEN: []}[template]
     special = {"extra_special_tokens": extra} if extra else {}
     special |= {"bos_token": "<|begin|>", "eos_token": "<|end|>", "pad_token": "<|endoftext|>"} | tokens
     return Resource("tokenizer", **({"adds_bos": True} if adds_bos else {}), template=template, **special)

@@ -29,9 +29,9 @@ def row(rng: random.Random, length: int, holds: Sequence[int] = ()) -> list[int]
     return ids
 
 
-def prompt(rng: random.Random, length: int, rows: int = 1) -> dict[str, torch.Tensor]:
-    """What a tokenizer returns for ``rows`` texts of the same length."""
-    ids = torch.tensor([row(rng, length) for _ in range(rows)])
+def prompt(rng: random.Random, length: int, rows: int = 1, holds: Sequence[int] = ()) -> dict[str, torch.Tensor]:
+    """What a tokenizer returns for ``rows`` texts of the same length, which hold some ids."""
+    ids = torch.tensor([row(rng, length, holds) for _ in range(rows)])
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
 
@@ -59,13 +59,20 @@ class Ward:
         return Probe(f"{patient}: the cause", rule=patient, patient=patient, asked="cause")
 
     def result(
-        self, patient: str, name: str, make: Callable[[], dict[str, Any]], apart: str | None = "", hidden: bool = False
+        self,
+        patient: str,
+        name: str,
+        make: Callable[[], dict[str, Any]],
+        apart: str = "",
+        hidden: bool = False,
+        broken: bool = True,
     ) -> Probe:
         """The mended call on arguments of ``make`` for which the result of the broken call is a wrong one.
 
-        ``apart``: names of mistakes whose results must be wrong ones, too, and differ from it; None: no result has to.
+        ``apart``: names of mistakes whose results must be wrong ones, too, and differ from it. Without ``broken`` the
+        broken call may be right.
         """
-        args = self._drawn(patient, make, apart)
+        args = self._drawn(patient, make, apart, broken)
         return Probe(f"{patient}: {name}", rule=patient, hidden=hidden, patient=patient, asked="result", **args)
 
     def manner(self, patient: str, make: Callable[[], dict[str, Any]], name: str = "", hidden: bool = False) -> Probe:
@@ -73,11 +80,10 @@ class Ward:
         told = f"{patient}: {MANNER}{name and ', '}{name}"
         return Probe(told, rule="manner", hidden=hidden, patient=patient, asked="manner", **make())
 
-    def _drawn(self, patient: str, make: Callable[[], dict[str, Any]], apart: str | None) -> dict[str, Any]:
-        calls = [self.exercise.alternatives[0](patient)[1]]
-        if apart is not None:
-            mistakes = {wrong.name: wrong.function for wrong in self.exercise.mistakes}
-            calls += [self.broken[patient], *(mistakes[name](patient)[1] for name in apart.split())]
+    def _drawn(self, patient: str, make: Callable[[], dict[str, Any]], apart: str, broken: bool) -> dict[str, Any]:
+        mistakes = {wrong.name: wrong.function for wrong in self.exercise.mistakes}
+        calls = [self.exercise.alternatives[0](patient)[1], *[self.broken[patient]] * broken]
+        calls += [mistakes[name](patient)[1] for name in apart.split()]
         while True:
             args = make()
             if _is_decided(calls[0], args) and len({_result(call, args) for call in calls}) == len(calls):

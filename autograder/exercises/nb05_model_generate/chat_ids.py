@@ -7,6 +7,7 @@ from autograder.exercises.nb05_model_generate._chat import (
     HEADED,
     MARKED,
     SPOKEN,
+    TURNED,
     answer,
     assistant,
     question,
@@ -18,9 +19,10 @@ exercise = Exercise(__name__, points=3)
 exercise.rules("""
     one_bos: the template alone writes special tokens: one bos where it writes one, none where it writes none
     generation_prompt: where anyone but the assistant speaks last, the generation prompt stands at the end
-    prefill: a last message of the assistant stays open: its text ends the row, without end token or generation prompt
+    prefill: a last message of the assistant stays open: its text ends the row, to the last space, and nothing that the
+        template writes behind a message or before an answer
     template: all messages stand there, in their order, as the tokenizer's own template writes them, in one row [1, T]
-    refuses: a conversation without messages is refused with a ValueError
+    refuses: a conversation without messages is refused with a ValueError that says so
 """)
 
 
@@ -60,9 +62,18 @@ def probes(rng):
     yield probe("prefill", "an answer is begun", [ask(), begin()])
     yield probe("prefill", "the roles are plain words", [ask(), begin()], SPOKEN)
     yield probe("prefill", "the template writes a line break behind each end", [ask(), begin()], HEADED)
-    yield probe("prefill", "the second answer is begun", [ask(), say(), ask(), begin()], hidden=True)
+    yield probe("prefill", "the turn's end is another token than eos", [ask(), begin()], TURNED)
+    yield probe("prefill", "it ends with a space", [ask(), assistant("There was a ")], TURNED)
     both = begin()
+    again = [user(both["content"] + " what?"), say(), ask(), both]
+    yield probe("prefill", "the user has begun with the same words", again)
+    yield probe("prefill", "nobody has spoken before", [begin()], HEADED)
+    yield probe("prefill", "the sign with which special tokens begin", [ask(), assistant("<")], TURNED)
+    yield probe("prefill", "the second answer is begun", [ask(), say(), ask(), begin()], hidden=True)
     yield probe("prefill", "the user has said the same", [user(both["content"]), both], SPOKEN, hidden=True)
+    yield probe("prefill", "it begins with a space, as the user's word does", [user("Say: Yes"), assistant(" Y")],
+                TURNED, hidden=True)  # fmt: skip
+    yield probe("prefill", "nobody has spoken before, another turn's end", [begin()], TURNED, hidden=True)
 
     yield probe("template", "a system message comes first", [rules, ask(), say(), ask()])
     yield probe("template", "a system message, plain words", [rules, ask()], SPOKEN)
@@ -188,11 +199,54 @@ def the_library_in_two_calls(tokenizer, messages):
     return torch.tensor([ids])
 
 
-@exercise.alternative
-def the_prompt_and_the_text_behind_it(tokenizer, messages):
-    """The prefilled text behind the generation prompt of what comes before it, tokenized as one text."""
+@exercise.mistake
+def the_text_behind_the_prompt(tokenizer, messages):
+    """The begun answer was put behind the generation prompt. A template may write more there than before an answer that
+    is given, for example the beginning of a thought: say continue_final_message=True, with the message in its place."""
+    if messages[-1]["role"] != "assistant":
+        return reference(tokenizer, messages)
+    text = tokenizer.apply_chat_template(messages[:-1], add_generation_prompt=True, tokenize=False)
+    text += messages[-1]["content"]
+    return tokenizer(text, add_special_tokens=False, return_tensors="pt").input_ids
+
+
+@exercise.mistake
+def cuts_behind_the_first_place(tokenizer, messages):
+    """The text was cut where the begun answer's words stand for the first time. They may have been said before, by
+    anybody: say continue_final_message=True, and nothing has to be looked for."""
+    if messages[-1]["role"] != "assistant":
+        return reference(tokenizer, messages)
+    content = messages[-1]["content"]
+    text = tokenizer.apply_chat_template(messages, tokenize=False)
+    text = text[: text.index(content) + len(content)]
+    return tokenizer(text, add_special_tokens=False, return_tensors="pt").input_ids
+
+
+@exercise.mistake
+def strips_the_begun_answer(tokenizer, messages):
+    """White space was taken off the begun answer. Its text ends the row as it is: what to begin with is the caller's
+    choice."""
     begun = messages[-1]["role"] == "assistant"
-    before = messages[:-1] if begun else messages
-    text = tokenizer.apply_chat_template(before, add_generation_prompt=True, tokenize=False)
-    text += messages[-1]["content"] if begun else ""
-    return torch.tensor(tokenizer.encode(text, add_special_tokens=False)).unsqueeze(0)
+    stripped = {"role": "assistant", "content": messages[-1]["content"].strip()}
+    return reference(tokenizer, [*messages[:-1], stripped] if begun else messages)
+
+
+@exercise.mistake
+def cuts_at_the_last_eos(tokenizer, messages):
+    """The row was cut at its last end token. Templates end a turn in different ways, some with another token than the
+    tokenizer's eos, some with a line break behind it: say continue_final_message=True."""
+    if messages[-1]["role"] != "assistant":
+        return reference(tokenizer, messages)
+    text = tokenizer.apply_chat_template(messages, tokenize=False)
+    text = text[: text.rindex(tokenizer.eos_token)] if tokenizer.eos_token in text else text
+    return tokenizer(text, add_special_tokens=False, return_tensors="pt").input_ids
+
+
+@exercise.alternative
+def cut_by_a_mark(tokenizer, messages):
+    """The template is given the begun answer with a mark behind it, and the text is cut there."""
+    if messages[-1]["role"] != "assistant":
+        return reference(tokenizer, messages)
+    marked = {"role": "assistant", "content": messages[-1]["content"] + "<mark>"}
+    text = tokenizer.apply_chat_template([*messages[:-1], marked], tokenize=False)
+    return tokenizer(text[: text.rindex("<mark>")], add_special_tokens=False, return_tensors="pt").input_ids

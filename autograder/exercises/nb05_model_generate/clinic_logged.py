@@ -16,13 +16,12 @@ from genlab.judging.adapters import Adapter
 
 exercise = Exercise(__name__, points=3, sealed=True, adapter=Adapter.CLINIC)
 exercise.rules("""
-    ignored: the cause of ignored is named, and the mended call draws with the temperature and the top_p that it is
-        given
+    ignored: the cause of ignored is named, and the mended call draws with the three settings of the broken one
     two_limits: the cause of two_limits is named, and the mended call writes n new tokens, whatever limit the repository
         brings
     right_side: the cause of right_side is named, and each row gets the new tokens that it gets alone
-    manner: a mended call mends: the library has nothing to say, and is not kept from saying it; the model and its
-        settings are left as they were found
+    manner: a mended call is a call of generate that mends: the library has nothing to say, and is not kept from saying
+        it; the model and its settings are left as they were found
 """)
 
 
@@ -54,17 +53,22 @@ BROKEN = {"ignored": ignored_broken, "two_limits": two_limits_broken, "right_sid
 def probes(rng):
     ward = Ward(exercise, BROKEN)
 
-    def drawn(length, temperature, top_p, rows=1, **settings):
+    def drawn(length, temperature, top_p, rows=1, holds=(), **settings):
         def make():
             args = {"seed": rng.randrange(1, 10**6), "temperature": temperature, "top_p": top_p}
-            return {"model": patient_model(rng, **settings), "inputs": prompt_of(rng, length, rows), "n": 8, **args}
+            return {
+                "model": patient_model(rng, **settings),
+                "inputs": prompt_of(rng, length, rows, holds),
+                "n": 8,
+                **args,
+            }
 
         return make
 
-    def limited(length, n, limit, rows=1):
-        repository = {"max_length": limit}
+    def limited(length, n, limit, rows=1, holds=(), **more):
+        repository = {"max_length": limit, **more}
         model = patient_model(rng, repository=repository)
-        return lambda: {"model": model, "inputs": prompt_of(rng, length, rows), "n": n}
+        return lambda: {"model": model, "inputs": prompt_of(rng, length, rows, holds), "n": n}
 
     def padded(*lengths, n=6, pad=0):
         def make():
@@ -78,17 +82,24 @@ def probes(rng):
     yield ward.result("ignored", "a temperature of 0.75, top_p of 0.875", drawn(short, 0.75, 0.875))
     yield ward.result("ignored", "a temperature of 2.0, top_p of 0.5", drawn(short, 2.0, 0.5))
     chat = {"do_sample": True, "top_k": 2}
-    yield ward.result("ignored", "a repository that samples", drawn(short, 1.5, 0.875, repository=chat), apart=None)
+    yield ward.result("ignored", "a repository that samples", drawn(short, 1.5, 0.875, repository=chat), broken=False)
+    with_pad = {"pad_token_id": pad}
+    yield ward.result("ignored", "the repository's pad id in the prompt",
+                      drawn(long, 1.5, 0.875, holds=[pad], repository=with_pad), "drops_the_mask")  # fmt: skip
     yield ward.result("ignored", "top_p alone", drawn(short, 1.0, 0.625), hidden=True)
     yield ward.result("ignored", "two prompts", drawn(long, 1.5, 0.75, rows=2), hidden=True)
     yield ward.cause("two_limits")
-    yield ward.result("two_limits", "the repository allows more", limited(short, n, 30), apart=None)
-    yield ward.result("two_limits", "the repository allows less", limited(long, n, long + 2), apart=None)
-    yield ward.result("two_limits", "the repository sets no limit", limited(long, n, None), apart=None)
+    yield ward.result("two_limits", "the repository allows more", limited(short, n, 30), broken=False)
+    yield ward.result("two_limits", "the repository allows less", limited(long, n, long + 2), broken=False)
+    yield ward.result("two_limits", "the repository sets no limit", limited(long, n, None), broken=False)
+    mask_counts = limited(long, n, 30, holds=[pad], **with_pad)
     yield ward.result(
-        "two_limits", "the repository allows just as much", limited(short, n, short + n), apart=None, hidden=True
+        "two_limits", "the repository's pad id in the prompt", mask_counts, "drops_the_mask", broken=False
     )
-    yield ward.result("two_limits", "two prompts", limited(short, n + 2, 20, rows=2), apart=None, hidden=True)
+    yield ward.result(
+        "two_limits", "the repository allows just as much", limited(short, n, short + n), broken=False, hidden=True
+    )
+    yield ward.result("two_limits", "two prompts", limited(short, n + 2, 20, rows=2), broken=False, hidden=True)
     yield ward.cause("right_side")
     yield ward.result("right_side", "two rows", padded(short, long), "right_side_without_mask right_side_masks_nothing")
     yield ward.result(
@@ -148,6 +159,9 @@ exercise.slips("""
     two_limits_is_the_default: "two_limits": "repository_limit" => "two_limits": "library_default"
         two_limits: the library's default limit holds where nobody sets one, and this call sets one. The message quotes
         two numbers. Where does the second stand? Print model.generation_config.
+    two_limits_contradict_each_other: "two_limits": "repository_limit" => "two_limits": "contradiction"
+        two_limits: two limits do not contradict each other, the smaller one would do, and here the library says which
+        one counts. The call has only one of them. Who brought the other?
     two_limits_is_too_long: "two_limits": "repository_limit" => "two_limits": "prompt_too_long"
         two_limits: the prompt fits. Where it does not, a ValueError says so. The message speaks of two arguments, and
         the call has only one of them.
@@ -180,6 +194,22 @@ exercise.slips("""
         => input_ids=(ids := left_padded(rows, pad)["input_ids"]), attention_mask=torch.ones_like(ids)
         right_side: the padding is on the left now, and the mask calls it text. It has to say 0 where padding stands.
 """)
+
+
+@exercise.mistake
+def drops_the_mask(patient):
+    """The mask of the inputs was left away. The model of this probe has a pad id in its repository, and the prompt
+    holds that id: without a mask the library takes it for padding, and the model does not see it. Hand the mask
+    over."""
+    cause, mended = reference(patient)
+
+    def ignored(model, inputs, n, seed, temperature, top_p):
+        return mended(model, {"input_ids": inputs["input_ids"]}, n, seed, temperature, top_p)
+
+    def two_limits(model, inputs, n):
+        return mended(model, {"input_ids": inputs["input_ids"]}, n)
+
+    return cause, {"ignored": ignored, "two_limits": two_limits}.get(patient, mended)
 
 
 @exercise.mistake

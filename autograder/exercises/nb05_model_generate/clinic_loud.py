@@ -20,14 +20,14 @@ from genlab.judging.adapters import Adapter
 
 exercise = Exercise(__name__, points=4, sealed=True, adapter=Adapter.CLINIC)
 exercise.rules("""
-    too_cold: the cause of too_cold is named, and the mended call takes the most likely token at each step, whatever the
-        repository says
+    too_cold: the cause of too_cold is named, and the mended call takes the most likely token at each step, with one
+        beam, whatever the repository says
     seeded: the cause of seeded is named, and the mended call draws what its seed decides, from the whole vocabulary
     new_pad: the cause of new_pad is named, and each row gets the new tokens that it gets alone
     long_prompt: the cause of long_prompt is named, and the mended call writes n tokens after as much of the end of the
         prompt as fits
-    manner: a mended call mends: it catches no error, silences no message, draws nothing where nothing is to be drawn,
-        and leaves the model and its settings as it found them
+    manner: a mended call is a call of generate that mends: it catches no error, silences no message, draws nothing
+        where nothing is to be drawn, and leaves the model and its settings as it found them
 """)
 
 
@@ -62,12 +62,12 @@ def probes(rng):
     ward = Ward(exercise, BROKEN)
     sampling = {"do_sample": True}
 
-    def cold(length, rows=1, n=8, **settings):
-        return lambda: {"model": patient_model(rng, **settings), "inputs": prompt_of(rng, length, rows), "n": n}
+    def cold(length, rows=1, n=8, holds=(), **settings):
+        return lambda: {"model": patient_model(rng, **settings), "inputs": prompt_of(rng, length, rows, holds), "n": n}
 
-    def seeds(length, rows=1, seed=None, **settings):
+    def seeds(length, rows=1, seed=None, holds=(), **settings):
         def make():
-            inputs = prompt_of(rng, length, rows)
+            inputs = prompt_of(rng, length, rows, holds)
             chosen = rng.randrange(1, 10**6) if seed is None else seed
             return {"model": patient_model(rng, **settings), "inputs": inputs, "n": 8, "seed": chosen}
 
@@ -76,7 +76,8 @@ def probes(rng):
     def rows(*lengths, n=6):
         return lambda: {"model": patient_model(rng), "rows": some_rows(rng, *lengths), "n": n}
 
-    n = rng.randrange(6, 10)
+    n, pad = rng.randrange(6, 10), rng.randrange(1, VOCABULARY - 1)
+    with_pad, beams = {"pad_token_id": pad}, {"num_beams": 4}
     short, long = rng.randrange(4, 7), rng.randrange(8, 12)
     yield ward.cause("too_cold")
     yield ward.result("too_cold", "one prompt", cold(short))
@@ -85,10 +86,17 @@ def probes(rng):
     yield ward.result(
         "too_cold", "a repository that samples, two prompts", cold(4, 2, repository=sampling), hidden=True
     )
+    yield ward.result("too_cold", "a repository with beams", cold(long, repository=beams), "cold_keeps_the_beams")
+    yield ward.result("too_cold", "the repository's pad id in the prompt",
+                      cold(short, holds=[pad], repository=with_pad), "drops_the_mask")  # fmt: skip
+    yield ward.result("too_cold", "a repository that samples, with beams", cold(short, 2, repository=sampling | beams),
+                      "cold_keeps_the_beams", hidden=True)  # fmt: skip
     yield ward.cause("seeded")
     yield ward.result("seeded", "one prompt", seeds(short))
     yield ward.result("seeded", "the seed 0", seeds(long, seed=0))
     yield ward.result("seeded", "a repository with top_k", seeds(short, repository=sampling | {"top_k": 4}))
+    yield ward.result("seeded", "the repository's pad id in the prompt",
+                      seeds(long, holds=[pad], repository=with_pad), "drops_the_mask")  # fmt: skip
     yield ward.result("seeded", "two prompts", seeds(short, rows=2), hidden=True)
     yield ward.result("seeded", "the seed 0, two prompts", seeds(long, 2, seed=0), hidden=True)
     yield ward.cause("new_pad")
@@ -99,9 +107,13 @@ def probes(rng):
     yield ward.cause("long_prompt")
     yield ward.result("long_prompt", "a prompt that nearly fits", cold(CONTEXT - n + 2, n=n))
     yield ward.result("long_prompt", "a prompt longer than the context", cold(CONTEXT + long, n=n))
-    yield ward.result("long_prompt", "a prompt that just fits", cold(CONTEXT - n + 1, n=n), apart=None)
-    yield ward.result("long_prompt", "a short prompt", cold(short, n=n), hidden=True, apart=None)
-    yield ward.result("long_prompt", "two prompts", cold(CONTEXT, rows=2, n=n + 3), hidden=True)
+    yield ward.result("long_prompt", "a prompt that just fits", cold(CONTEXT - n + 1, n=n), broken=False)
+    yield ward.result("long_prompt", "a short prompt", cold(short, n=n), hidden=True, broken=False)
+    yield ward.result("long_prompt", "two prompts", cold(CONTEXT, rows=2, n=n + 3))
+    yield ward.result("long_prompt", "the repository's pad id in the prompt",
+                      cold(CONTEXT, n=n, holds=[pad], repository=with_pad), "drops_the_mask")  # fmt: skip
+    twice = cold(CONTEXT + 2, 2, n=n, holds=[pad], repository=with_pad)
+    yield ward.result("long_prompt", "the repository's pad id in two prompts", twice, "drops_the_mask", hidden=True)
     yield ward.result("long_prompt", "one new token", cold(CONTEXT + short, n=1), hidden=True)
     yield ward.manner("too_cold", cold(short))
     yield ward.manner("seeded", seeds(long))
@@ -115,7 +127,7 @@ def probes(rng):
 @exercise.reference
 def reference(patient):
     def too_cold(model, inputs, n):
-        return model.generate(**inputs, max_new_tokens=n, do_sample=False)
+        return model.generate(**inputs, max_new_tokens=n, do_sample=False, num_beams=1)
 
     def seeded(model, inputs, n, seed):
         torch.manual_seed(seed)
@@ -169,9 +181,12 @@ exercise.slips("""
     long_prompt_has_a_wrong_mask: "long_prompt": "beyond_context" => "long_prompt": "mask_length"
         long_prompt: the mask came from the tokenizer, together with the ids, and is as long as they are. What grows
         during the run, until a table has no more rows?
-    cold_says_nothing: max_new_tokens=n, do_sample=False => max_new_tokens=n
+    cold_says_nothing: max_new_tokens=n, do_sample=False, num_beams=1 => max_new_tokens=n, num_beams=1
         too_cold: with both arguments taken away the call says nothing about drawing, so the repository decides, and
         some repositories draw. A call that must be greedy says so itself.
+    cold_keeps_the_beams: max_new_tokens=n, do_sample=False, num_beams=1 => max_new_tokens=n, do_sample=False
+        too_cold: nothing is drawn any more, and some repositories set a number of beams. With beams not the most likely
+        token of each step is taken, but a text that is likely as a whole. Say num_beams=1.
     nearly_cold: max_new_tokens=n, do_sample=False => max_new_tokens=n, do_sample=True, temperature=1e-6
         too_cold: a tiny temperature, or top_k=1, still draws: random numbers are used, and whatever is drawn next is
         changed. There is an argument that switches drawing off.
@@ -190,6 +205,55 @@ exercise.slips("""
         new_pad: the id exists now, but the mask is gone, so what is padding has to be guessed from the pad id. Hand the
         mask over as before.
 """)
+
+
+@exercise.mistake
+def drops_the_mask(patient):
+    """The mask of the inputs was left away. The model of this probe has a pad id in its repository, and the prompt
+    holds that id: without a mask the library takes it for padding, and the model does not see it. Hand the mask over,
+    cut like the ids where these are cut."""
+    cause, mended = reference(patient)
+
+    def too_cold(model, inputs, n):
+        return model.generate(inputs["input_ids"], max_new_tokens=n, do_sample=False, num_beams=1)
+
+    def seeded(model, inputs, n, seed):
+        torch.manual_seed(seed)
+        return model.generate(inputs["input_ids"], max_new_tokens=n, do_sample=True, top_k=0)
+
+    def long_prompt(model, inputs, n):
+        ids = inputs["input_ids"][:, n - 1 - model.config.n_positions :]
+        return model.generate(ids, max_new_tokens=n)[:, ids.shape[1] :]
+
+    return cause, {"too_cold": too_cold, "seeded": seeded, "long_prompt": long_prompt}.get(patient, mended)
+
+
+@exercise.mistake
+def writes_a_loop(patient):
+    """The tokens are right, and `generate` was never called: they come from a loop of your own. That is a good test of
+    what is right. What is to be mended is the call."""
+    cause, mended = reference(patient)
+
+    def too_cold(model, inputs, n):
+        ids = inputs["input_ids"]
+        for _ in range(n):
+            with torch.no_grad():
+                ids = torch.cat([ids, model(ids).logits[:, -1:].argmax(-1)], dim=1)
+        return ids
+
+    return cause, too_cold if patient == "too_cold" else mended
+
+
+@exercise.mistake
+def only_the_first_row(patient):
+    """long_prompt: of several prompts only the first came back with new tokens. Cut the columns, and keep all rows:
+    `ids[:, -keep:]`."""
+    cause, mended = reference(patient)
+
+    def long_prompt(model, inputs, n):
+        return mended(model, {name: tensor[:1] for name, tensor in inputs.items()}, n)
+
+    return cause, long_prompt if patient == "long_prompt" else mended
 
 
 @exercise.mistake
@@ -250,8 +314,9 @@ for _name, _hint, _cut in (
     ),
     (
         "still_leaves_the_context",
-        "long_prompt: a position beyond the table is still asked for. T prompt tokens and n new ones take T + n - 1 "
-        "positions of model.config.n_positions, and they are counted along the mask: cut it as you cut the ids.",
+        "long_prompt: a position beyond the table is still asked for. Positions are counted along the mask: was it cut "
+        "as the ids were? If it was, the prompt is still too long: T prompt tokens and n new ones take T + n - 1 "
+        "positions of model.config.n_positions.",
         lambda size, ids, mask, n: (ids[:, -size:], mask[:, -size:], n),
     ),
     (
@@ -317,6 +382,7 @@ def changes_the_repository(patient):
     def too_cold(model, inputs, n):
         model.generation_config.do_sample = False
         model.generation_config.temperature = 1.0
+        model.generation_config.num_beams = 1
         return model.generate(**inputs, max_new_tokens=n)
 
     return cause, too_cold if patient == "too_cold" else mended
@@ -377,7 +443,7 @@ def on_a_copy(patient):
 
     def too_cold(model, inputs, n):
         private = copy.deepcopy(model)
-        private.generation_config.do_sample = False
+        private.generation_config.do_sample, private.generation_config.num_beams = False, 1
         return private.generate(**inputs, max_new_tokens=n)
 
     return cause, too_cold if patient == "too_cold" else mended

@@ -25,8 +25,8 @@ exercise.rules("""
     in_training: the cause of in_training is named, and the result is that of the model as a whole
     half_config: the cause of half_config is named, and the result is greedy, with one beam, whatever the repository
         says
-    manner: a mended call mends: it silences nothing, draws nothing, and leaves the model in the mode and with the
-        settings in which it found it
+    manner: a mended call is a call of generate that mends: it silences nothing, draws nothing, and leaves the model as
+        it found it: its mode and that of its parts, its weights, its settings
 """)
 
 
@@ -81,10 +81,14 @@ def probes(rng):
         rows = [[pad, *row(rng, short, holds=[pad])], row(rng, long)]
         return {"model": patient_model(rng), "rows": rows, "n": 6, "pad": pad}
 
-    def two(first, second, n=6, rows=1):
+    def every_id():
+        ids = rng.sample(range(VOCABULARY), VOCABULARY)
+        return {"model": patient_model(rng), "rows": [ids[:14], ids[14:]], "n": 6, "pad": pad}
+
+    def two(first, second, n=6, rows=1, holds=(), **settings):
         def make():
-            prompts = {"first": prompt_of(rng, first, rows), "second": prompt_of(rng, second, rows)}
-            return {"model": patient_model(rng), **prompts, "n": n}
+            prompts = {"first": prompt_of(rng, first, rows, holds), "second": prompt_of(rng, second, rows, holds)}
+            return {"model": patient_model(rng, **settings), **prompts, "n": n}
 
         return make
 
@@ -95,8 +99,8 @@ def probes(rng):
 
         return make
 
-    def prompts(length, rows=1, **settings):
-        return lambda: {"model": patient_model(rng, **settings), "inputs": prompt_of(rng, length, rows), "n": 8}
+    def prompts(length, rows=1, holds=(), **settings):
+        return lambda: {"model": patient_model(rng, **settings), "inputs": prompt_of(rng, length, rows, holds), "n": 8}
 
     dropout = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.25)
     training = {"training": True, **dropout}
@@ -104,6 +108,8 @@ def probes(rng):
     beams = {"do_sample": True, "top_k": 10, "num_beams": 4}
     pad = rng.randrange(1, VOCABULARY - 1)
     short, long = rng.randrange(3, 6), rng.randrange(9, 12)
+    padded = {"pad_token_id": pad}
+    pads = "the repository's pad id in the prompt"
     yield ward.cause("maskless")
     yield ward.result("maskless", "a single row that holds the pad id", maskless(long, pad=pad))
     yield ward.result(
@@ -112,6 +118,7 @@ def probes(rng):
     yield ward.result(
         "maskless", "its first token is the pad id", first_token_is_the_pad, "maskless_stops_at_the_first_token"
     )
+    yield ward.result("maskless", "two rows that hold every id there is", every_id)
     yield ward.result("maskless", "a single row, another pad", maskless(short, pad=VOCABULARY - 1), hidden=True)
     yield ward.result(
         "maskless", "four rows", maskless(2, long, short, 7, pad=pad), "maskless_masks_nothing", hidden=True
@@ -119,6 +126,7 @@ def probes(rng):
     yield ward.cause("second_prompt")
     yield ward.result("second_prompt", "two prompts", two(short, long), "second_prompt_only_once")
     yield ward.result("second_prompt", "the second is much longer", two(short, long + 6), "second_prompt_only_once")
+    yield ward.result("second_prompt", pads, two(short, long, holds=[pad], repository=padded), "drops_the_mask")
     yield ward.result("second_prompt", "more new tokens", two(2, long + 2, n=7), "second_prompt_only_once", hidden=True)
     yield ward.result(
         "second_prompt", "two prompts of two rows", two(short, long, rows=2), "second_prompt_only_once", hidden=True
@@ -132,13 +140,15 @@ def probes(rng):
     yield ward.result("in_training", "one prompt", prompts(short, **training))
     yield ward.result("in_training", "two prompts", prompts(long, rows=2, **training))
     yield ward.result(
-        "in_training", "a model that is not in training", prompts(short, **dropout), apart=None, hidden=True
+        "in_training", "a model that is not in training", prompts(short, **dropout), broken=False, hidden=True
     )
+    yield ward.result("in_training", pads, prompts(long, holds=[pad], repository=padded, **training), "drops_the_mask")
     yield ward.cause("half_config")
     yield ward.result("half_config", "a repository that samples", prompts(short, repository=chat))
     yield ward.result(
         "half_config", "a repository with four beams", prompts(long, repository=beams), "half_config_keeps_the_beams"
     )
+    yield ward.result("half_config", pads, prompts(long, holds=[pad], repository=chat | padded), "drops_the_mask")
     yield ward.result("half_config", "it samples, two prompts", prompts(long, rows=2, repository=chat), hidden=True)
     yield ward.result(
         "half_config",
@@ -147,6 +157,9 @@ def probes(rng):
         "half_config_keeps_the_beams",
         hidden=True,
     )
+    yield ward.manner("maskless", maskless(long, short, pad=pad))
+    yield ward.manner("second_prompt", two(short, long))
+    yield ward.manner("embedded", vectors(short, 6))
     yield ward.manner("in_training", prompts(short, **training))
     yield ward.manner("half_config", prompts(short, repository=chat))
     yield ward.manner("in_training", prompts(long, **dropout), "a model that is not in training")
@@ -265,6 +278,87 @@ exercise.slips("""
     half_config_draws_the_best: do_sample=False, num_beams=1) => do_sample=True, top_k=1, num_beams=1)
         half_config: top_k=1, or a tiny temperature, still draws: random numbers are used. Switch drawing off instead.
 """)
+
+
+@exercise.mistake
+def an_id_that_no_row_holds(patient):
+    """maskless: another pad id was looked for, one that stands in no row, so that the library guesses rightly. These
+    rows hold every id that there is, and nothing is left to guess from. Say which tokens are padding."""
+    cause, mended = reference(patient)
+
+    def maskless(model, rows, n, pad):
+        free = next(token for token in range(model.config.vocab_size) if all(token not in row for row in rows))
+        ids = left_padded(rows, free)["input_ids"]
+        return model.generate(ids, max_new_tokens=n, pad_token_id=free)[:, ids.shape[1] :]
+
+    return cause, maskless if patient == "maskless" else mended
+
+
+@exercise.mistake
+def drops_the_mask(patient):
+    """The mask of the inputs was left away. The model of this probe has a pad id in its repository, and the prompt
+    holds that id: without a mask the library takes it for padding, and the model does not see it. Hand the mask
+    over, as the broken call does."""
+    cause, mended = reference(patient)
+
+    def ids_alone(model, *prompts_and_n):
+        return mended(model, *({"input_ids": p["input_ids"]} if isinstance(p, dict) else p for p in prompts_and_n))
+
+    return cause, ids_alone if patient in ("second_prompt", "in_training", "half_config") else mended
+
+
+@exercise.mistake
+def second_prompt_switches_the_cache_off(patient):
+    """second_prompt: the cache was switched off in the model itself, for every later call of everybody. Give each call
+    a cache of its own, or say use_cache=False in the call."""
+    cause, mended = reference(patient)
+
+    def second_prompt(model, first, second, n):
+        model.generation_config.use_cache = False
+        return [model.generate(**p, max_new_tokens=n)[:, p["input_ids"].shape[1] :] for p in (first, second)]
+
+    return cause, second_prompt if patient == "second_prompt" else mended
+
+
+@exercise.mistake
+def in_training_takes_the_dropout_out(patient):
+    """in_training: the share that dropout switches off was set to 0, and stays 0: the training that goes on afterwards
+    runs without dropout, which nothing reports. Put back what you change, or change the mode and put that back."""
+    cause, mended = reference(patient)
+
+    def in_training(model, inputs, n):
+        for module in model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
+        return model.generate(**inputs, max_new_tokens=n, do_sample=False)
+
+    return cause, in_training if patient == "in_training" else mended
+
+
+@exercise.mistake
+def in_training_freezes_the_weights(patient):
+    """in_training: the weights were told to need no gradients any more, and the training that goes on afterwards learns
+    nothing. generate switches gradients off by itself, for its own passes."""
+    cause, mended = reference(patient)
+
+    def in_training(model, inputs, n):
+        model.requires_grad_(False)
+        return mended(model, inputs, n)
+
+    return cause, in_training if patient == "in_training" else mended
+
+
+@exercise.mistake
+def gradients_stay_off(patient):
+    """in_training: gradients were switched off for everything that runs afterwards, the training among it. generate
+    switches them off by itself, for its own passes; elsewhere write `with torch.no_grad():`."""
+    cause, mended = reference(patient)
+
+    def in_training(model, inputs, n):
+        torch.set_grad_enabled(False)
+        return mended(model, inputs, n)
+
+    return cause, in_training if patient == "in_training" else mended
 
 
 @exercise.mistake

@@ -6,6 +6,7 @@ import torch
 from transformers import GenerationConfig
 
 from autograder.exercises.exercise import Exercise, Probe
+from genlab.judging.adapters import Adapter
 from genlab.models import probe_model
 
 NAMES = (
@@ -15,7 +16,7 @@ NAMES = (
 _LIBRARY = GenerationConfig._get_default_generation_params()
 DEFAULTS = {name: _LIBRARY.get(name) for name in NAMES}
 
-exercise = Exercise(__name__, points=4)
+exercise = Exercise(__name__, points=4, adapter=Adapter.PARTS)
 exercise.rules("""
     call: what the call says wins over your own configuration, and both win over the repository's
     fills: your own configuration fills in only what it says; every other setting still comes from the repository
@@ -47,7 +48,8 @@ def settings(rng, **more):
 @exercise.probes
 def probes(rng):
     def probe(rule, name, repo=None, own=None, call=None, hidden=False):
-        return Probe(name, rule=rule, hidden=hidden, repo=repo or {}, own=own or {}, call=call or {})
+        about = "the limits" if rule == "limits" else "all but the limits"
+        return Probe(name, rule=rule, hidden=hidden, repo=repo or {}, own=own or {}, call=call or {}, about=about)
 
     def some(low=5, high=15):
         return rng.randrange(low, high)
@@ -82,7 +84,8 @@ def probes(rng):
     yield probe("falsy", "the end token is id 0", {"eos_token_id": k}, {"eos_token_id": 0})
     yield probe("falsy", "the call says do_sample=False, own True",
                 qwen(rng), {"do_sample": True, "top_k": k}, {"do_sample": False}, hidden=True)  # fmt: skip
-    yield probe("falsy", "the repository says top_k=0", qwen(rng, top_k=0), hidden=True)
+    yield probe("falsy", "the repository says top_k=0", qwen(rng, top_k=0))
+    yield probe("falsy", "the repository says do_sample=False", settings(rng, do_sample=False), hidden=True)
     yield probe("falsy", "call, own and repository say the same",
                 {"top_k": k}, {"top_k": k, "num_beams": 1}, {"top_k": k, "repetition_penalty": 1.0},
                 hidden=True)  # fmt: skip
@@ -120,6 +123,14 @@ def probes(rng):
                 {"max_new_tokens": n, "max_length": long}, call={"max_new_tokens": None})  # fmt: skip
     yield probe("limits", "max_new_tokens=None in your own, a number in the repository",
                 {"max_new_tokens": n}, {"max_new_tokens": None, "max_length": long}, hidden=True)  # fmt: skip
+    yield probe("limits", "nobody says a limit", {"eos_token_id": k})
+    yield probe("limits", "the call says both, the repository one",
+                {"max_length": 40}, call={"max_new_tokens": n, "max_length": long})  # fmt: skip
+    yield probe("limits", "your own says both", own={"max_length": long, "max_new_tokens": n}, hidden=True)
+    yield probe("limits", "the call says max_length=None and no other limit", {"max_length": long},
+                call={"max_length": None})  # fmt: skip
+    yield probe("limits", "the call says max_length=None, the repository max_new_tokens", {"max_new_tokens": n},
+                call={"max_length": None}, hidden=True)  # fmt: skip
 
     yield probe("names", "settings that are not asked for",
                 {"pad_token_id": k, "eos_token_id": n}, {"min_p": 0.25}, {"no_repeat_ngram_size": 3})  # fmt: skip
@@ -143,12 +154,13 @@ def merged(*said):
     own = GenerationConfig(**said[1]) if said[1] else None
     config, _ = model._prepare_generation_config(own, **said[2])
     used = []
-    model.generate(
-        torch.zeros(1, 1, dtype=torch.int64),
-        generation_config=own,
-        custom_generate=lambda *_, generation_config, **__: used.append(generation_config.max_length),
-        **said[2],
-    )
+    if config.max_new_tokens or config.max_length:  # without any limit generate fails
+        model.generate(
+            torch.zeros(1, 1, dtype=torch.int64),
+            generation_config=own,
+            custom_generate=lambda *_, generation_config, **__: used.append(generation_config.max_length),
+            **said[2],
+        )
     limits = {"max_new_tokens", "max_length"}
     counts = "max_new_tokens" if config.max_new_tokens and used == [config.max_new_tokens + 1] else "max_length"
     return {name: getattr(config, name) for name in NAMES if name not in limits - {counts}}
@@ -239,7 +251,7 @@ exercise.slips("""
         A None among the call's arguments was taken for "not set". In the call it is a value like any other and is
         written over everything else: top_k=None there switches top_k off. Ask whether the name is in the call.
     none_has_no_origin: result[name] = (call[name], "call")
-        => result[name] = (call[name], "default" if call[name] is None else "call")
+        => result[name] = (call[name], "default" if call[name] is None and name != "max_length" else "call")
         The value is right, None, but its origin is not the default: the call said it, and so switched the setting off.
     zero_and_false_are_nothing: elif own.get(name) is not None: => elif own.get(name):
         0 and False were taken for "not set", because they are false in Python. They are values: ask `is not None`.
@@ -250,6 +262,10 @@ exercise.slips("""
         => elif own.get(name) is not None and own[name] != default:
         What you said in your own configuration was skipped because it equals the library's default. Said is said: it
         wins over the repository's value, and its origin is "own".
+    drops_a_none_limit: if name in call:
+        => if name in call and not (name == "max_length" and call[name] is None):
+        max_length=None in the call was taken for "not set". In the call None is a value for limits, too: it takes the
+        limit away.
     both_limits: del result["max_length"] => pass
         Both limits are in the result. Where max_new_tokens has a value, max_length counts for nothing: leave it out.
     max_length_wins_where_it_is_said: if result["max_new_tokens"][0] is None:
@@ -291,6 +307,16 @@ def the_first_that_is_true(repo, own, call):
         result[name] = (value, said[0] if said else "default")
     result.pop("max_length" if result["max_new_tokens"][0] else "max_new_tokens")
     return result
+
+
+@exercise.mistake
+def forgets_the_limits(repo, own, call):
+    """Both limits are always in the result. Look both up like any other name, and at the end take out the one that does
+    not count: max_length where max_new_tokens has a value, else max_new_tokens."""
+    result = {name: (value, "default") for name, value in DEFAULTS.items()}
+    for origin, level in (("repository", repo), ("own", own)):
+        result |= {key: (value, origin) for key, value in level.items() if key in DEFAULTS and value is not None}
+    return result | {key: (value, "call") for key, value in call.items() if key in DEFAULTS}
 
 
 @exercise.mistake

@@ -221,6 +221,16 @@ def a_batch_encoding(tokenizer, output, mask, texts):
 
 
 @exercise.mistake
+def wider_than_the_longest(tokenizer, output, mask, texts):
+    """The rows were filled up further than to the longest, for example to the width of the output and the longest turn.
+    A row may have lost its filling: fill up to the longest of the new rows, when all of them are complete."""
+    done = reference(tokenizer, output, mask, texts)
+    width = output.shape[1] + max(len(user_turn(tokenizer, text)) for text in texts)
+    rows = [ids[ones == 1].tolist() for ids, ones in zip(done["input_ids"], done["attention_mask"], strict=True)]
+    return filled(rows, width, tokenizer.pad_token_id)
+
+
+@exercise.mistake
 def keeps_the_old_filling(tokenizer, output, mask, texts):
     """The filling of the first turn was kept on the left, and more was put before it: a row may be shorter than that
     now. Take the real tokens only, by the mask, and fill up to the longest row."""

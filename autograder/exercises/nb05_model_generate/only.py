@@ -102,10 +102,9 @@ def probes(rng):
     yield probe("refuses", "no options", [], [a], eos=eos, order=[])
     yield probe("refuses", "an empty option", [[a, b], []], [a, b], eos=eos)
     yield probe("refuses", "the end token in an option", [[a, b], [c, eos, d]], [a, b], eos=eos)
-    yield probe(
-        "refuses", "an option that ends with the end token", [[a, eos], [c]], [c], eos=eos, order=[], hidden=True
-    )
-    yield probe("refuses", "an empty option, before any step", [[], [c]], [c], eos=0, order=[], hidden=True)
+    yield probe("refuses", "an option that ends with the end token", [[a, eos], [c]], [c], eos=eos, order=[])
+    yield probe("refuses", "an empty option, before any step", [[], [c]], [c], eos=0, order=[])
+    yield probe("refuses", "the end token 0 in an option", [[c], [0, a]], [c], eos=0, order=[], hidden=True)
 
 
 @exercise.oracle
@@ -237,6 +236,23 @@ exercise.slips("""
         =>     class Only
         An end token at the end of an option was refused, but not one in its middle, behind which the row is over: ask
         `eos_token_id in option`.
+    looks_only_at_the_first_token_of_an_option (refuses nothing): class Only
+        => if not options or not all(options) or any(option[0] == eos_token_id for option in options):
+        =>         raise ValueError("bad options")
+        =>     class Only
+        An end token at the beginning of an option was refused, but not one in its middle or at its end. It ends the row
+        wherever it stands: ask `eos_token_id in option`.
+    looks_only_at_the_first_option (refuses nothing): class Only
+        => if not options or not options[0] or eos_token_id in options[0]:
+        =>         raise ValueError("bad options")
+        =>     class Only
+        Only the first option was looked at. Each one may be empty, or hold the end token: go through all of them.
+    accepts_no_options (refuses nothing): class Only
+        => if not all(options) or any(eos_token_id in option for option in options):
+        =>         raise ValueError("bad options")
+        =>     class Only
+        A list without any option was accepted. A loop over its options finds nothing wrong, because there are none: ask
+        `not options` first.
     asserts (refuses nothing): class Only
         => assert options and all(options) and all(eos_token_id not in option for option in options)
         =>     class Only
@@ -263,6 +279,19 @@ def counts_its_calls(options, prompt_length, eos_token_id):
             return reference(options, 0, eos_token_id)(rows, scores)
 
     return Counting()
+
+
+@exercise.mistake
+def takes_keywords(options, prompt_length, eos_token_id):
+    """`__call__` takes `**kwargs`, or another argument besides `input_ids` and `scores`. The library looks at the names
+    of these arguments and wants a value for each of them from the call. Take the two, and nothing else."""
+
+    class Only(LogitsProcessor):
+        def __call__(self, input_ids, scores, **kwargs):
+            return reference(options, prompt_length, eos_token_id)(input_ids, scores)
+
+    Only.__module__, Only.__qualname__ = "__main__", "Only"  # the error names the class
+    return Only()
 
 
 @exercise.mistake(refuses=False)

@@ -22,7 +22,7 @@ exercise.rules("""
     several_ends: eos_token_id may be a list: each of its ids ends a row
     rows: a float32 tensor [B]: one sum for each row, also where there is one row, or one step
     refuses: another word in `of`, an output without what it names, and another number of steps than of new tokens are
-        refused with a ValueError
+        refused with a ValueError that says so
 """)
 
 
@@ -36,12 +36,17 @@ def refuses(out, prompt_length, eos_token_id, of="logits"):
     return "" if len(steps) == new else f"{len(steps)} steps do not belong to {new} new tokens"
 
 
-def output(rng, *ends, new=5, size=13, prompt=3, eos=None, pad=None, warp=True, closed=False, ended_prompt=False):
+def output(
+    rng, *ends, new=5, size=13, prompt=3, eos=None, pad=None, warp=True, closed=False, ended_prompt=False,
+    mean=0.0, spread=2.0, unlikely=False, cut=None,
+):  # fmt: skip
     """The parts of an output of ``generate``, with a number of its own in each place, and its end tokens.
 
     ``ends``: for each row which of its new tokens is an end token; 0 for a row that does not end. ``eos``: how many end
     tokens there are, None for one that is not in a list. ``pad``: what fills ended rows. ``closed``: behind an end
-    only the end token has a score. Without ``warp``, scores and logits are equal elsewhere.
+    only the end token has a score. Without ``warp``, scores and logits are equal elsewhere. ``mean``, ``spread``: of
+    the logits; ``unlikely``: of each step the least likely token was written; ``cut``: the step whose token, in the
+    first row, has the score -inf.
     """
     tokens = rng.sample(range(1, size), size - 1)  # 0 is a token like others, and never an end
     stops, others = tokens[: eos or 1], [0, *tokens[eos or 1 :]]
@@ -53,17 +58,21 @@ def output(rng, *ends, new=5, size=13, prompt=3, eos=None, pad=None, warp=True, 
     warpers = LogitsProcessorList([TemperatureLogitsWarper(0.5), TopKLogitsWarper(6)] if warp else [])
     scores, logits = [], []
     for step in range(1, new + 1):
-        drawn = torch.tensor([[rng.gauss(0, 2) for _ in range(size)] for _ in ends])
+        drawn = torch.tensor([[rng.gauss(mean, spread) for _ in range(size)] for _ in ends])
         for row, end, line in zip(sequences, ends, drawn, strict=True):
             behind = 0 < end < step
             token = pad if behind else stops[-1 - step % len(stops)] if end == step else rng.choice(others)
-            place = line.argmin().item() if behind and warp else line.topk(2).indices[rng.randrange(2)].item()
+            place = (
+                line.argmin().item() if unlikely or (behind and warp) else line.topk(2).indices[rng.randrange(2)].item()
+            )
             line[[token, place]] = line[[place, token]]  # what is written is likely; what fills is cut by top-k
             row.append(token)
         processed = warpers(None, drawn)
         if closed:
             for end, line in zip(ends, processed, strict=True):
                 line[[t for t in range(size) if t != stops[0] and 0 < end < step]] = -math.inf
+        if step == cut:
+            processed[0, sequences[0][-1]] = -math.inf
         scores.append(processed.clone())
         logits.append(drawn)
     ids = {"sequences": torch.tensor(sequences), "scores": tuple(scores), "logits": tuple(logits)}
@@ -80,8 +89,15 @@ def probes(rng):
     yield probe("logits", "of left away", made(0, 0))
     yield probe("logits", "the call returned no scores", made(0, 0), own, scores=None)
     yield probe("logits", "of left away, a row that ends", made(3, 0, 5), hidden=True)
+    far = {"spread": 60.0, "warp": False, "unlikely": True}
+    yield probe("logits", "large logits", made(0, 2, mean=150.0, warp=False))
+    yield probe("logits", "tokens that were hardly possible", made(0, 0, **far))
+    yield probe("logits", "tokens that were hardly possible, three rows", made(0, 0, 0, **far), own, hidden=True)
+    yield probe("logits", "a long row", made(0, 0, new=60, spread=0.25, warp=False), own)
     yield probe("scores", "of the scores", made(0, 0), drawn)
     yield probe("scores", "the call returned no logits", made(0, 0), drawn, logits=None)
+    yield probe("scores", "a token that could not be drawn", made(0, 0, warp=False, cut=2), drawn)
+    yield probe("scores", "a token that had been cut, three rows", made(0, 0, 0, warp=False, cut=3), drawn, hidden=True)
     yield probe("scores", "three rows of a larger vocabulary", made(0, 0, 0, size=23), drawn, hidden=True)
     yield probe("prompt", "a long prompt", made(0, 0, prompt=7, new=4), own)
     yield probe("prompt", "an end token in the prompt", made(0, 0, ended_prompt=True), own)
@@ -105,10 +121,11 @@ def probes(rng):
     yield probe("rows", "one row, one step", made(0, new=1), own, hidden=True)
     yield probe("rows", "many rows of a larger vocabulary", made(*[0] * 7, size=23), own, hidden=True)
     yield probe("refuses", "of the probabilities", made(0, 0), "probabilities")
+    yield probe("refuses", "of the sequences", made(0, 0, 0, new=3), "sequences")
     yield probe("refuses", "scores that were not returned", made(0, 0), drawn, scores=None)
     yield probe("refuses", "a prompt length that is too small", made(0, 0), own, prompt_length=2)
     yield probe("refuses", "logits that were not returned", made(0, 0), own, logits=None, hidden=True)
-    yield probe("refuses", "a prompt length that is too large", made(0, 2), own, prompt_length=4, hidden=True)
+    yield probe("refuses", "a prompt length that is too large", made(0, 2), own, prompt_length=4)
 
 
 @exercise.oracle
@@ -162,10 +179,20 @@ exercise.slips("""
         Probabilities were added up. Add up their logarithms: log_softmax over the vocabulary.
     base_two: .log_softmax(-1) => .log_softmax(-1) / math.log(2)
         These are logarithms to base 2. log_softmax gives natural ones: leave them as they are.
+    softmax_and_then_log: .log_softmax(-1) => .softmax(-1).log()
+        The logarithm was taken after the softmax. A token that is unlikely enough has the probability 0 there, and the
+        logarithm of 0 is -inf: log_softmax in one step keeps it.
+    overflows: logprobs = torch.stack(out[of], dim=1).log_softmax(-1)
+        => logprobs = torch.stack(out[of], dim=1)
+        =>     logprobs = logprobs - logprobs.exp().sum(-1, keepdim=True).log()
+        exp() of a large logit is inf. Take log_softmax, which takes the largest value off first.
     over_the_steps: .log_softmax(-1) => .log_softmax(1)
         The softmax ran over the steps. The vocabulary is the last axis: log_softmax(-1).
     a_product: .sum(-1) => .exp().prod(-1)
         This is the probability of the row. Its logarithm was asked for, which does not become 0 for long rows: the sum.
+    log_of_a_product: .sum(-1) => .exp().prod(-1).log()
+        The probabilities were multiplied, and the logarithm taken at the end. The product of a long row is 0 in
+        float32: add up the logarithms.
     a_mean: .sum(-1) => .sum(-1) / (~behind).sum(-1)
         The sum was divided by the number of tokens. The log probability of the row is the sum.
     negative: return each => return -each
@@ -206,6 +233,9 @@ exercise.slips("""
     leaves_out_minus_inf: each.masked_fill(behind, 0.0) => each.masked_fill(each.isneginf(), 0.0)
         Values of -inf were left out, and finite ones behind the end counted. What stands behind the end is told by its
         place, not by its value.
+    minus_inf_counts_nothing: each.masked_fill(behind, 0.0) => each.masked_fill(behind | each.isneginf(), 0.0)
+        A value of -inf was replaced by 0 before the end of the row. There it counts: a token that could not be drawn
+        makes the row impossible. Only what stands behind the end is left out.
     a_row_without_an_end: behind = ended.cumsum(1) - ended.long() > 0
         => behind = torch.arange(new.shape[1]) > ended.int().argmax(1, keepdim=True)
         A row without an end token was cut behind its first token: argmax of a row without True is 0. Such a row counts
@@ -238,6 +268,11 @@ exercise.slips("""
         Only the first row was scored. Keep the whole batch: a tensor [B].
     in_float64: .sum(-1) => .double().sum(-1)
         The result is float64. A float32 tensor [B] was asked for: .float() at the end.
+    accepts_any_attribute (refuses nothing): new = out.sequences[:, prompt_length:]
+        => if out.get(of) is None or len(out[of]) != out.sequences.shape[1] - prompt_length:
+        =>         raise ValueError("nothing to score")
+        =>     new = out.sequences[:, prompt_length:]
+        Whatever the output has was accepted in `of`, its sequences, too. Only two words make sense: compare with these.
     refuses_nothing (refuses nothing)
         An output that cannot be scored was accepted, or failed with another error. Before anything else: is `of` one of
         the two words, has the output what it names, are there as many steps as new tokens? If not, raise a ValueError.
