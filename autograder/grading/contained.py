@@ -26,6 +26,10 @@ REASONS = {
     signal.SIGKILL: "reading and judging it took more memory or time than is allowed",
     signal.SIGABRT: "reading and judging it took more memory than is allowed",
 }
+TOO_MUCH = {
+    "MemoryError": REASONS[signal.SIGABRT],
+    "RecursionError": "something in the notebook, or in what it displays, is nested too deeply",
+}
 
 
 class Contained(RuntimeError):
@@ -63,7 +67,7 @@ def contained(function: Callable[[], Any], seconds: float, raises: dict[str, typ
     done = json.loads(answer)
     if "error" in done:
         kind, message = done["error"]
-        raise Contained(REASONS[signal.SIGABRT]) if kind == "MemoryError" else raises.get(kind, RuntimeError)(message)
+        raise Contained(TOO_MUCH[kind]) if kind in TOO_MUCH else raises.get(kind, RuntimeError)(message)
     return done["value"]
 
 

@@ -21,6 +21,7 @@ from autograder.grading.deadlines import NO_RULES, Rules
 from autograder.grading.gradebook import prepare, scores
 from autograder.grading.graded import Score
 from autograder.grading.run import Options, grade_class
+from autograder.returning.plain import plain
 
 USUAL = Options()
 
@@ -73,7 +74,9 @@ def told(changes: Sequence[Change], graded: int) -> str:
         lines.append(f"{assignment}, {exercise}: {len(some)} would change")
         for change in some:
             points = ["none" if number is None else f"{round(number, 2):g}" for number in (change.before, change.after)]
-            lines.append(f"    {change.student}: {points[0]} -> {points[1]}{f' ({change.why})' if change.why else ''}")
+            lines.append(
+                f"    {plain(change.student, 99)}: {points[0]} -> {points[1]}{f' ({change.why})' if change.why else ''}"
+            )
     students = len({(change.assignment, change.student) for change in changes})
     return "\n".join([*lines, f"{graded} submissions graded beside the gradebook, marks of {students} would change."])
 

@@ -26,6 +26,7 @@ from autograder.grading.graded import Graded
 from autograder.grading.handed_in import Refused, read, students
 from autograder.grading.plan import Job, digest_of, plan
 from autograder.grading.workers import Processes, Workers, grade
+from autograder.returning.plain import line
 from autograder.returning.table import Result, Status
 from autograder.sandbox import Limits
 from autograder.sandbox.bubblewrap import find
@@ -189,13 +190,13 @@ class Log:
 
     def write(self, result: Result, outcome: Graded | Exception, recording: float) -> None:
         """Log what became of one submission; ``recording`` are the seconds that it took to record it."""
-        line: dict[str, Any] = {"time": time.strftime("%Y-%m-%dT%H:%M:%S%z")} | vars(result)
+        entry: dict[str, Any] = {"time": time.strftime("%Y-%m-%dT%H:%M:%S%z")} | vars(result)
         if isinstance(outcome, Graded):
             if outcome.cold:
                 self._warn(f"each submission gets a sandbox of its own, which takes seconds more: {outcome.cold}")
             if outcome.stopped:
                 self._warn(f"{result.assignment}, {result.student}: {outcome.stopped[0]}")
-            line |= {
+            entry |= {
                 "version": outcome.version,
                 "seconds": round(outcome.seconds, 3),
                 "recording": round(recording, 3),
@@ -205,9 +206,9 @@ class Log:
             }
         if self.path is not None:
             with contextlib.suppress(OSError), self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
     def _warn(self, message: str) -> None:
         if message not in self._warned:
             self._warned.add(message)
-            logger.warning(message)
+            logger.warning(line(message, 1000))

@@ -20,6 +20,7 @@ from autograder.grading.graded import Graded, Score
 from autograder.grading.handed_in import Submission
 from autograder.grading.rebase import Unreadable, clean, is_of_another, read, rebase
 from autograder.returning.markup import Markup
+from autograder.returning.plain import line, plain
 from autograder.sandbox import Limits, Sandbox, SandboxError
 from autograder.sandbox.execution import Run, Session
 from autograder.sandbox.kernels import Kernel
@@ -34,6 +35,7 @@ RAISED: dict[str, type[Exception]] = {"SandboxError": SandboxError}  # what come
 ANOTHER = "this is the notebook of another assignment, or of another course: none of the cells to be solved is in it"
 LOST_CELL = "the cell of this exercise was missing, and nothing in the notebook is known to be it: a person has to look"
 PROBES_SHARE = 0.8  # of a cell's seconds: what the probes get, so that an answer can still be sent
+TOLD = 1000  # characters of each thing that a report tells of a submission
 UNREADABLE = Outcome(Wrong("something that cannot be read"))
 MISSING = (
     "there was no {function} when the test ran: it was renamed, its cell was emptied or pasted over, or its cell "
@@ -163,12 +165,14 @@ def judged(grade_id: str, test: Tested, record: Record, run: Run) -> tuple[Score
         why = run.problem or run.error or "no result arrived"
         if run.error.startswith("NameError") and repr(test.function) in run.error:
             why = MISSING.format(function=test.function)
+        why = line(why, TOLD)
         text = f"{name}: no points, since it could not be checked.\n  {why}"
         return Score(grade_id, 0.0, maximum, problem=why), text
     try:
         verdicts = judge(record, [_outcome(data) for data in sent])
     except Exception:  # something that no function returns: what can be decoded, but not compared or shown
         verdicts = judge(record, [UNREADABLE for _ in sent])
+    verdicts = [_told(verdict) for verdict in verdicts]
     text = report(name, verdicts, show_inputs=False, details=len(verdicts))
     return Score(grade_id, score(verdicts, maximum), maximum, tuple(map(_facts, verdicts))), text
 
@@ -187,6 +191,13 @@ def _outcome(sent: Any) -> Outcome:
         return Outcome.from_json(sent)
     except Exception:  # anything may have been sent
         return UNREADABLE
+
+
+def _told(verdict: Verdict) -> Verdict:
+    """The verdict with what it tells of the submission cut short, and without signs that steer a terminal."""
+    notes = tuple(plain(note, TOLD) for note in verdict.notes)
+    got, reason, where = (plain(text, TOLD) for text in (verdict.got, verdict.reason, verdict.line))
+    return replace(verdict, got=got, reason=reason, line=where, notes=notes)
 
 
 def _facts(verdict: Verdict) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 from nh3 import Cleaner
 
-PLAIN = ("text/plain", "application/json", "text/latex")  # shown as text by every program
+PLAIN = ("text/plain", "text/latex")  # shown as text by every program; application/json may be nested without end
 PICTURES = ("image/png", "image/jpeg")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*\Z")
 PICTURE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=\s]*\Z")
@@ -77,6 +77,9 @@ class Markup:
             page = self.rendered(cell.source, pictures).strip()
             # One block of HTML, without the empty line that would end it: no program looks for Markdown in it.
             cell.source = f"<div>{page}</div>".replace("\n", "&#10;")
+        elif cell.cell_type == "raw":  # pages pass it through
+            cell.cell_type, cell.metadata = "markdown", NotebookNode()
+            cell.source = f"<div><pre>{html.escape(cell.source)}</pre></div>".replace("\n", "&#10;")
         for output in cell.get("outputs", []):
             if "data" in output:
                 output.data = self.display(output.data)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from autograder.returning.plain import line
+
 
 class Status(StrEnum):
     """What became of a submission."""
@@ -39,6 +41,7 @@ def table(results: list[Result]) -> str:
     rows = [("student", "assignment", "score", "status")]
     for r in results:
         score = "" if r.points is None else f"{round(r.points, 2):g}/{r.maximum:g}"
-        rows.append((r.student, r.assignment, score, r.status + (f": {r.reason}" if r.reason else "")))
+        status = r.status + (f": {line(r.reason, 1000)}" if r.reason else "")
+        rows.append((line(r.student, 200), r.assignment, score, status))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     return "\n".join("  ".join([*(c.ljust(w) for c, w in zip(row[:3], widths, strict=True)), row[3]]) for row in rows)

@@ -41,7 +41,7 @@ class Session:
         self._context.setsockopt(zmq.MAXMSGSIZE, REFUSED * limits.message)  # defaults of the sockets made below
         self._context.setsockopt(zmq.RCVHWM, WAITING)
         self._context.setsockopt(zmq.LINGER, 0)
-        self._context.setsockopt(zmq.RECONNECT_IVL, 5)
+        self._context.setsockopt(zmq.RECONNECT_IVL, -1)  # never anew: a link may have taken the place of a socket
         self._client = BlockingKernelClient(context=self._context)
         self._client.load_connection_info(kernel.connection)
         self._client.start_channels(hb=False, stdin=False)
@@ -90,8 +90,8 @@ class Session:
         execution = Execution(identity, run)
         watch = Stopwatch(self.kernel.process)
         self._wait_for_the_reply(execution, watch, allowed)
-        self._own, self._wall = self._own + watch.own, self._wall + watch.wall
         self._wait_for_outputs(execution)
+        self._own, self._wall = self._own + watch.own, self._wall + watch.wall
         if self.dead:
             run.problem = f"the kernel ended while this ran: {self.dead}"
         run.finish()

@@ -24,7 +24,7 @@ REFUSED = (
     *("add_key", "keyctl", "request_key", "fanotify_init", "open_by_handle_at", "name_to_handle_at", "vmsplice"),
     *("move_pages", "migrate_pages", "personality", "modify_ldt", "lookup_dcookie", "remap_file_pages"),
     # memory that no limit counts
-    *("memfd_create", "memfd_secret"),
+    *("memfd_create", "memfd_secret", "shmget", "msgget", "semget"),
     # the machine
     *("acct", "syslog", "quotactl", "quotactl_fd", "swapon", "swapoff", "reboot", "kexec_load", "kexec_file_load"),
     *("init_module", "finit_module", "delete_module", "iopl", "ioperm", "settimeofday", "clock_settime", "adjtimex"),

@@ -3,7 +3,10 @@
 import contextlib
 import hashlib
 import os
+import re
+import shutil
 import socket
+import tempfile
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +18,7 @@ import pytest
 from autograder.grading.run import Options, grade_class
 from autograder.sandbox import Limits
 from autograder.sandbox.bubblewrap import USER
-from tests.support import attacks_on_readers  # noqa: F401 - declares its attacks
+from tests.support import attacks_of_another, attacks_on_readers  # noqa: F401 - declare their attacks
 from tests.support.attacks import ATTACKS, KNOWN_SENTINEL, placed
 from tests.support.classroom import ASSIGNMENT, POINTS, cell, solved, text_of
 
@@ -39,11 +42,19 @@ def aftermath(bubblewrap, empty_room, tmp_path_factory):
     """The class after grading: the room, results by student, and what was there before."""
     room = empty_room.copy(tmp_path_factory.mktemp("attacked") / "room")
     (room.root / "solutions" / "key.txt").write_text("SECRET")
-    with socket.create_server(("127.0.0.1", 0)) as service, socket.socket(socket.AF_UNIX) as abstract:
+    elsewhere = Path(tempfile.mkdtemp(prefix="attacks-"), "socket")  # the path of a socket must be short
+    with (
+        socket.create_server(("127.0.0.1", 0)) as service,
+        socket.socket(socket.AF_UNIX) as abstract,
+        socket.socket(socket.AF_UNIX) as listener,
+    ):
+        listener.bind(str(elsewhere))
+        listener.listen()
         name = f"grading-{os.getpid()}"  # tests of two checkouts may run at once
         abstract.bind(f"\0{name}")
         abstract.listen()
         places = {"root": room.root, "course": ROOT, "port": service.getsockname()[1], "abstract": name}
+        places["listener"] = elsewhere
         for name, attack in ATTACKS.items():
             room.hand_in(name, placed(attack, room.release, **places))
         for student in HONEST:
@@ -61,6 +72,10 @@ def aftermath(bubblewrap, empty_room, tmp_path_factory):
         before = {name: fingerprint(room.root / name) for name in ("solutions", "release", "submitted")}
         code = fingerprint(ROOT / "autograder"), fingerprint(ROOT / "genlab")
         results, fine = grade_class(room.course, [ASSIGNMENT], options=Options(jobs=2, limits=LIMITS))
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()  # a submission has sent the grader to a socket of this machine
+    shutil.rmtree(elsewhere.parent)
     return room, {result.student: result for result in results}, fine, before, code
 
 
@@ -177,3 +192,19 @@ def test_feedback_runs_nothing_and_hides_the_tests(aftermath):
         assert "<script" not in page and "BEGIN HIDDEN" not in page and "from autograder import" not in page
     wrong = pages["patched-torch"]
     assert "0 / 3" in wrong and "<dt>expected</dt>" in wrong and "<dt>got</dt>" in wrong
+
+
+OF_EVERY_KIND = ("markup-of-every-kind", "attachments-of-every-kind", "metadata-of-every-kind")
+ELEMENTS = r"<(iframe|form|base|object|embed|svg|video|template|noscript|math)\b|<meta http-equiv=refresh"
+ADDRESSES = r"""<[^>]*(href|src|srcset|style)=["']?\s*(javascript|vbscript|data:text|https://example)"""
+
+
+@pytest.mark.parametrize("student", ["raw-cell-of-html", *OF_EVERY_KIND, "magics"])
+def test_feedback_on_hostile_markup_is_inert(aftermath, student):
+    room, *_ = aftermath
+    assert room.course.generate_feedback(ASSIGNMENT, student, force=True)["success"]
+    page = (room.root / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text(encoding="utf-8")
+    active = Active()
+    active.feed(page)
+    assert active.found == []
+    assert not re.search(ELEMENTS, page) and not re.search(ADDRESSES, page)
