@@ -104,6 +104,7 @@ def test_a_submission_by_any_name_gets_its_points_and_the_reason_for_those_that_
     assert found["output"] == "" and found["execution_time"] > 0
 
 
+@pytest.mark.nightly
 def test_where_the_sandbox_does_not_start_it_is_graded_without_and_says_so(run, released, tmp_path):
     """As in a container that may not make namespaces."""
     program = tmp_path / "bwrap"
@@ -129,6 +130,7 @@ def test_without_bubblewrap_it_is_graded_all_the_same(monkeypatch):
     assert (result.score, sentence, protected) == (1.0, harness.UNPROTECTED, [True, False])
 
 
+@pytest.mark.nightly
 def test_nothing_handed_in_is_a_score_of_0_and_a_reason(run, released):
     found = run({"report.pdf": b"%PDF", ".ipynb_checkpoints/a.ipynb": b"{}", "__MACOSX/a.ipynb": b"{}"})
     assert (found["score"], found["output"]) == (0, f"No notebook was handed in: hand in {ASSIGNMENT}.ipynb.")

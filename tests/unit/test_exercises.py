@@ -22,11 +22,15 @@ from tests.support.course import SOLUTIONS, read
 
 EXERCISES = all_exercises()
 SEEDS = ["public", "a class's seed"]
+WITH_HINTS = [
+    "public",
+    pytest.param("a class's seed", marks=pytest.mark.nightly),
+]  # minutes, for each mistake once more
 
 
 @functools.cache
-def record(name: str, seed: str) -> Record:
-    return EXERCISES[name].record(seed)
+def record(name: str, seed: str, hints: bool = True) -> Record:
+    return EXERCISES[name].record(seed, hints=hints)
 
 
 def of_one_exercise(name, *values, id=""):
@@ -36,7 +40,7 @@ def of_one_exercise(name, *values, id=""):
 each = pytest.mark.parametrize("name", [of_one_exercise(name) for name in EXERCISES])
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", WITH_HINTS)
 @pytest.mark.parametrize(
     "name, mistake",
     [of_one_exercise(n, m.name, id=f"{n}-{m.name}") for n, exercise in EXERCISES.items() for m in exercise.mistakes],
@@ -57,7 +61,7 @@ def test_a_mistake_fails_with_its_own_hint(name, mistake, seed):
     [of_one_exercise(n, f, id=f"{n}-{f.__name__}") for n, exercise in EXERCISES.items() for f in exercise.alternatives],
 )
 def test_another_right_answer_passes(name, right, seed):
-    made = record(name, seed)
+    made = record(name, seed, hints=seed == SEEDS[0])
     verdicts = judge(made, outcomes_of(right, made))
     assert [v for v in verdicts if not v.passed] == []
     assert score(verdicts, made.points) == made.points
@@ -74,7 +78,7 @@ def test_an_unwritten_exercise_earns_nothing_and_is_told_so(name):
     def stub(*args, **kwargs):
         raise NotImplementedError("replace this line with your code")
 
-    made = record(name, SEEDS[1])
+    made = record(name, SEEDS[1], hints=False)
     assert score(judge(made, outcomes_of(stub, made)), made.points) == 0
     with pytest.raises(CheckFailed, match="not written yet"):
         check(name, stub)
@@ -99,14 +103,14 @@ def test_grading_has_kinds_of_its_own(name):
         assert any(public[kind] != graded[kind] for kind in public)
 
 
+@pytest.mark.parametrize("seed", WITH_HINTS)
 @each
-def test_every_rule_has_an_answer_that_breaks_it_alone(name):
+def test_every_rule_has_an_answer_that_breaks_it_alone(name, seed):
     """What a card promises is tested: for each of its rules there is a mistake that this rule catches, and no other."""
-    for seed in SEEDS:
-        made = record(name, seed)
-        assert len(made.rules) >= 3 and all(len(rule.text) > 25 for rule in made.rules), "rules are sentences"
-        broken = {frozenset(v.rule for v in judge(made, list(m.outcomes)) if not v.passed) for m in made.mistakes}
-        assert [rule.name for rule in made.rules if {rule.text} not in broken] == [], seed
+    made = record(name, seed)
+    assert len(made.rules) >= 3 and all(len(rule.text) > 25 for rule in made.rules), "rules are sentences"
+    broken = {frozenset(v.rule for v in judge(made, list(m.outcomes)) if not v.passed) for m in made.mistakes}
+    assert [rule.name for rule in made.rules if {rule.text} not in broken] == []
 
 
 @pytest.mark.parametrize("seed", [SEEDS[1], "another", "a third"])
