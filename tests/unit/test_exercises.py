@@ -94,7 +94,7 @@ def test_nonsense_fails_with_words(name):
 @each
 def test_grading_has_kinds_of_its_own(name):
     """What the visible check shows is asked with other inputs and in another order, and more is asked."""
-    public, graded = (record(name, seed) for seed in SEEDS)
+    public, graded = record(name, SEEDS[0]), record(name, SEEDS[1], hints=False)
     shown, asked = ([probe.name for probe in made.probes] for made in (public, graded))
     assert set(shown) <= set(asked) and asked[: len(shown)] != shown
     if not public.sealed:  # predictions about fixed cases: there is nothing to vary
