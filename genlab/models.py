@@ -285,6 +285,27 @@ def _other_tokenizer(settings: str) -> PreTrainedTokenizerFast:
     return other_tokenizer(**json.loads(settings))
 
 
+def repository_model(
+    rotary: bool = False, repository: dict[str, Any] | None = None, **settings: Any
+) -> PreTrainedModel:
+    """A probe model, GPT-2 or Llama, perhaps with a repository's settings for ``generate``."""
+    model = copy.deepcopy((_rotary_model if rotary else _probe_model)(**settings))
+    for name, value in (repository or {}).items():
+        setattr(model.generation_config, name, value)
+    return model
+
+
+@lru_cache(maxsize=1)
+def letter_tokenizer() -> PreTrainedTokenizerFast:
+    """A tokenizer of 31 pieces, one to three letters long, and an end token: stop strings lie across its borders."""
+    from tokenizers import Tokenizer, decoders, models  # slow to import: only for who asks
+
+    pieces = [*"abcdef", " ", ".", *(a + b for a in "abcd" for b in "aef "), *("abc", "bad", "fed", "dab", ". a", "e.")]
+    tokenizer = Tokenizer(models.BPE(vocab={piece: i for i, piece in enumerate([*pieces, "<end>"])}, merges=[]))
+    tokenizer.decoder = decoders.Fuse()
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>", clean_up_tokenization_spaces=False)
+
+
 def merge_ranks(tokenizer: PreTrainedTokenizerFast) -> dict[tuple[str, str], int]:
     """The merges of a byte-pair-encoding tokenizer with their ranks, as they stand in its file."""
     merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"].get("merges", [])
@@ -302,4 +323,6 @@ RESOURCES: dict[str, Callable[..., Any]] = {
     "limited_model": limited_model,
     "rotary_model": _rotary_model,
     "config": model_config,
+    "repository_model": repository_model,
+    "letter_tokenizer": letter_tokenizer,
 }

@@ -10,6 +10,7 @@ from transformers.generation import GenerateDecoderOnlyOutput
 
 from genlab.judging.clinic import treated
 from genlab.judging.memory import rationed
+from genlab.judging.rebuilt import looped, rebuilt
 from genlab.judging.reproduced import reproduced
 from genlab.judging.serving import served
 
@@ -31,6 +32,8 @@ class Adapter(StrEnum):
     EARLIER = "earlier"  # positionally; with ``an_earlier_call``, the same model was asked that before
     SERVER = "server"  # a generator serves a request from a thread, and is read: see ``genlab.judging.serving``
     RATIONED = "rationed"  # it calls ``generate`` on a model with little memory: see ``genlab.judging.memory``
+    LOOPED = "looped"  # as the loop inside of ``model.generate``: see ``genlab.judging.rebuilt``
+    REBUILT = "rebuilt"  # in place of ``model.generate``, under a seed: see there
     OUTPUT = "output"  # positionally; the first three arguments are what ``model.generate`` returns, as one object
 
 
@@ -169,6 +172,8 @@ _CALLS: dict[Adapter, Callable[[Callable, dict[str, Any]], Any]] = {
     Adapter.EARLIER: _earlier,
     Adapter.SERVER: served,
     Adapter.RATIONED: rationed,
+    Adapter.LOOPED: looped,
+    Adapter.REBUILT: rebuilt,
     Adapter.OUTPUT: _output,
 }
 

@@ -24,6 +24,7 @@ from torch.overrides import TorchFunctionMode
 
 from genlab.judging.adapters import Adapter, call
 from genlab.judging.outcome import PRINTED, Call, Error, Outcome, ProbeRecord, Record
+from genlab.judging.rebuilt import LIBRARY
 from genlab.judging.values import Resource, decode, encode
 from genlab.models import RESOURCES
 
@@ -119,10 +120,14 @@ def generated(probe: ProbeRecord) -> ProbeRecord:
 
     Random numbers differ between processors and versions, so what was drawn elsewhere is not what must be drawn here.
     How often the model runs depends on them, too: where the probe expects forward passes, the library's take their
-    place. It runs without a cache, on everything so far.
+    place. It runs without a cache, on everything so far; for ``{"library": adapter}`` as the probe's settings say.
     """
     if probe.generate is None:
         return probe
+    if adapter := probe.generate.get("library"):
+        today = run(LIBRARY[adapter], probe.args, Adapter(adapter))
+        calls = today.calls if probe.expected.calls else ()
+        return replace(probe, expected=replace(probe.expected, value=today.value, calls=calls))
 
     def ask(model: Any, ids: Any, settings: dict[str, Any]) -> torch.Tensor:
         prompt, seed = torch.as_tensor(ids), settings.pop("seed")

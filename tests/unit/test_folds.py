@@ -392,6 +392,33 @@ ANSWERS: dict[str, dict[str, tuple[str, str]]] = {
         "cannot reshape tensor of 0 elements": (" or len(input_ids) == 1", ""),
         "result['calls'] is ...": ("not out_of_memory(error) or ", ""),
     },
+    "beam_search": {
+        "KeyError: '...'": ('beams = [beam for beam in best if not beam[0].endswith(".")]', "beams = best"),
+    },
+    "speculative": {"nan": ("torch.where(total > 0, residual / total, target)", "residual / total")},
+    "watermark_z": {
+        "The size of tensor a ... must match the size of tensor b": ("tokens[..., None]", "tokens"),
+    },
+    "five_mistakes": {"KeyError": ('"E": 5', '"F": 5')},
+    "my_loop": {
+        "'NoneType' object has no attribute 'cumsum'": ("mask = torch.ones_like(input_ids)", "pass"),
+        "Tensors must have same number of dimensions: got 2 and 1": (
+            "input_ids = torch.cat([input_ids, new[:, None]]",
+            "input_ids = torch.cat([input_ids, new]",
+        ),
+        "the model was called with shapes ...": (
+            "fed = 1 if use_cache else input_ids.shape[1]",
+            "fed = input_ids.shape[1]\n        if use_cache:\n            cache.crop(-cache.get_seq_length())",
+        ),
+    },
+    "my_generate": {
+        "result['form'] is ...": ("torch.stack(scores)}", "torch.stack(scores, dim=1)}"),
+        "selected index k out of range": ("min(k, scores.shape[1])", "k"),
+        "result['left'][0, 0] is ...": (
+            'return warped(scores) if said["do_sample"] else scores',
+            "return warped(scores)",
+        ),
+    },
 }
 
 
