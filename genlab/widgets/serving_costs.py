@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import ipywidgets
 import numpy as np
+import torch
 from transformers import PreTrainedModel
 
 from genlab.models import model_name
@@ -35,11 +36,11 @@ class Sizes:
 
     @classmethod
     def of(cls, model: PreTrainedModel) -> "Sizes":
-        """Those of a model that is here."""
-        config = model.config
-        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-        numbers = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        return cls(model.num_parameters(), config.num_hidden_layers, heads, numbers)
+        """Those of a model that is here, measured: what its cache holds of a single token."""
+        with torch.no_grad():
+            layers = model(torch.tensor([[0]]), use_cache=True).past_key_values.layers
+        _, heads, _, numbers = layers[0].keys.shape
+        return cls(model.num_parameters(), len(layers), heads, numbers)
 
 
 # As their configurations say; the parameters are rounded.
