@@ -27,7 +27,7 @@ STUDENTS = ("perfect", "untouched", "half", "raises")
 # Stock nbgrader takes minutes for 02 and 04, and they show nothing that 01 and 03 do not.
 ASSIGNMENTS = [
     pytest.param(
-        path.stem, marks=[pytest.mark.xdist_group(path.stem)] + [pytest.mark.nightly] * (path.stem[:2] in ("02", "04"))
+        path.stem, marks=[pytest.mark.xdist_group(path.stem)] + [pytest.mark.nightly] * (path.stem[:2] not in ("01", "03"))
     )
     for path in SOLUTIONS
 ]
