@@ -156,7 +156,7 @@ def test_what_grading_records_is_what_the_page_shows(empty_room, tmp_path):
     found = {(row["exercise"], row["what"], row["name"]): row["value"] for row in table}
     assert found["left_pad", "passed", ""] == found["left_pad", "unwritten", ""] == "1"
     assert found["softmax", "misconception", "naive_exp"] == "1" and found["why_left", "waiting", ""] == "1"
-    assert "weights = logits.exp()\n" in html and "oanna" not in PICTURE.sub("", html)
+    assert "e = logits.exp()\n" in html and "oanna" not in PICTURE.sub("", html)
 
 
 def test_points_of_a_person_count_and_a_submission_that_failed_does_not(room, tmp_path):
