@@ -89,8 +89,10 @@ class SamplingSliders(LiveBox):
         self.picker = ipywidgets.Dropdown(
             options=names,
             value=names[0],
+            description="Model",
+            style={"description_width": "50px"},
             tooltip="Which model reads the prompt; GENLAB_MODEL=gpt2 make lab brings another one",
-            layout={"width": "190px"},
+            layout={"width": "220px"},
         )
 
     def _earlier(self, name: str) -> ipywidgets.Button:
