@@ -18,13 +18,13 @@ from nbgrader.apps import NbGraderAPI
 
 from autograder.course import api, assignments, grade_ids
 from autograder.grading.gradebook import replace
+from autograder.grading.handed_in import NOT_THEIRS, is_plain
 from autograder.grading.run import Options, grade_class
 from autograder.returning.standing import standings
 from autograder.returning.table import Result, Status
 from autograder.sandbox import SandboxError
 
 STUDENT = "submission"  # one container grades one
-NOT_THEIRS = ("__MACOSX", "__pycache__", "node_modules")
 LARGEST = 100_000_000  # bytes of a notebook that are looked at
 UNPROTECTED = "It was graded without a sandbox, which does not start in this container."
 BROKEN = "The grader failed. That says nothing about your work: tell who teaches this course."
@@ -83,7 +83,7 @@ def the_notebook(submission: Path, assignment: str, cells: set[str]) -> Path:
     found = sorted(
         path
         for path in submission.rglob("*")
-        if path.suffix.lower() == ".ipynb" and _is_plain(path, submission) and path.stat().st_size <= LARGEST
+        if path.suffix.lower() == ".ipynb" and _is_theirs(path, submission) and path.stat().st_size <= LARGEST
     )
     if not found:
         raise NotFound(f"No notebook was handed in: hand in {assignment}.ipynb.")
@@ -97,13 +97,10 @@ def the_notebook(submission: Path, assignment: str, cells: set[str]) -> Path:
     return found[0]
 
 
-def _is_plain(path: Path, folder: Path) -> bool:
+def _is_theirs(path: Path, folder: Path) -> bool:
     """Whether ``path`` is a file itself, in no folder that a program made and through no link."""
     parts = path.relative_to(folder).parts
-    if any(part.startswith(".") or part in NOT_THEIRS for part in parts):
-        return False
-    way = [path, *[parent for parent in path.parents if parent != folder and parent.is_relative_to(folder)]]
-    return path.is_file() and not any(part.is_symlink() for part in way)
+    return is_plain(path, folder) and not any(part.startswith(".") or part in NOT_THEIRS for part in parts)
 
 
 def _has_cells(path: Path, cells: set[str]) -> bool:

@@ -237,7 +237,7 @@ class Recorder:
                     else:
                         only = ""
                     result = self._record(session, assignment, student, graded, only)
-                before = self._better(session, result, content)
+                before = self._better(row, result, content)
                 if before:
                     raise _Worse(before)
                 if not graded.problem:
@@ -320,16 +320,13 @@ class Recorder:
             if penalty is not None:
                 notebook.late_submission_penalty = min(max(penalty, 0), notebook.score)
 
-    def _better(self, session: Session, result: Result, content: str) -> Result | None:
-        """The result of an earlier attempt that was better, where the best one counts."""
-        if not self.rules.of(result.assignment).best or not content:
+    def _better(self, row: Any, result: Result, content: str) -> Result | None:
+        """The result of an earlier attempt that was better, where the best one counts. ``row``: what was recorded."""
+        is_another = bool(row and content) and row.content not in (None, content)
+        if not self.rules.of(result.assignment).best or not is_another:
             return None
-        asked = select(grading).where(
-            grading.c.assignment == result.assignment, grading.c.student == result.student, grading.c.content != content
-        )
-        row = session.execute(asked).first()
-        before = _result(row) if row else None
-        if before is None or before.points is None or (result.points is not None and result.points >= before.points):
+        before = _result(row)
+        if before.points is None or (result.points is not None and result.points >= before.points):
             return None
         return replace_fields(before, reason="an earlier attempt counts, since it was better")
 

@@ -103,7 +103,7 @@ def _files(folder: Path, notebook: str) -> tuple[dict[str, bytes], tuple[str, ..
 
     for path in _found(folder):
         relative = path.relative_to(folder).as_posix()
-        if relative in (notebook, "timestamp.txt") or not _is_plain(path, folder):
+        if relative in (notebook, "timestamp.txt") or not is_plain(path, folder):
             continue
         if not is_text(relative) or len(relative.encode()) > PATH_BYTES:
             leave_out("whose names are too long or cannot be read")
@@ -129,7 +129,7 @@ def _found(folder: Path) -> list[Path]:
     return found[:LOOKED_AT]
 
 
-def _is_plain(path: Path, folder: Path) -> bool:
+def is_plain(path: Path, folder: Path) -> bool:
     """Whether ``path`` is a file itself, in folders that are folders: no link on the way from ``folder``."""
     way = [path, *[parent for parent in path.parents if parent != folder and parent.is_relative_to(folder)]]
     return path.is_file() and not any(part.is_symlink() for part in way)
