@@ -1,5 +1,5 @@
 """Answers to ``effective_config``, written from its card alone, without sight of its probes."""
-# All cells use DEFAULTS from the given cell "repositories".
+# All cells use DEFAULTS from the given cell "repositories-defaults".
 
 # %% wrong get_with_default: None in the call is taken as not said (call.get(name) is not None)
 def effective_config(repo, own, call):
