@@ -27,3 +27,17 @@ def test_every_term_of_the_glossary_is_used():
     notebooks = [read(path) for path in RELEASES]
     assert [term for term, entry in terms.items() if not introduced(entry.get("said", [term]), notebooks)] == []
     assert introduced(["quux"], notebooks) == ""
+
+
+def test_each_term_stands_in_the_section_that_the_page_names():
+    terms = tomllib.loads(GLOSSARY.read_text(encoding="utf-8"))
+    sections: dict[str, str] = {}
+    for path in RELEASES:
+        text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+        for number, section in re.findall(r"^## (\d+\.\d+)(.*?)(?=^## |\Z)", text, re.M | re.S):
+            sections[number] = section.lower()
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| (\d+\.\d+) \|$", contents(RELEASES), re.M)
+    assert sorted(term for term, _ in rows) == sorted(terms)
+    for term, number in rows:
+        said = terms[term].get("said", [term])
+        assert any(words.lower() in sections[number] for words in said), f"{term}: {number}"
