@@ -54,7 +54,7 @@ def test_make_lab_opens_the_first_notebook_in_the_course(lab):
     expect(lab.page.locator(".jp-NotebookPanel h1").first).to_have_text(re.compile(r"^1 "))
     folders = lab.page.locator(".jp-BreadCrumbs-item")
     expect(folders.filter(has_text="notebooks"), "the other notebooks are within reach").to_have_count(1)
-    expect(lab.page.get_by_text("Validate")).to_have_count(1)
+    expect(lab.page.locator(".jp-NotebookPanel-toolbar").get_by_text("Validate")).to_have_count(1)
     expect(lab.page.get_by_text("Create Assignment"), "marking cells is for instructors").to_have_count(0)
     lab.screenshot("make-lab")
 

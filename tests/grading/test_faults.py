@@ -23,8 +23,8 @@ from tests.support.classroom import ASSIGNMENT, Classroom, solved, still_running
 from tests.support.deadly import grade_or_die
 
 pytestmark = [pytest.mark.usefixtures("bubblewrap"), pytest.mark.xdist_group("faults")]
-CLASS = int(os.environ.get("GENLAB_CLASS", "12"))  # `make nightly`: 60 submissions, 10 kills
-KILLS = int(os.environ.get("GENLAB_KILLS", "3"))
+CLASS = int(os.environ.get("GENLAB_CLASS", "8"))  # `make nightly`: 60 submissions, 10 kills
+KILLS = int(os.environ.get("GENLAB_KILLS", "2"))
 HERE = Path(__file__).resolve().parent
 RUN = """
 import sys

@@ -16,7 +16,7 @@ from tests.support.course import ROOT, SOLUTIONS, names, read
 
 pytestmark = pytest.mark.xdist_group("another_model")  # its folder is made once
 
-SMALL = {"n_embd": 64, "n_layer": 2, "n_head": 4}
+SMALL = {"vocab_size": 4_099, "n_embd": 32, "n_layer": 2, "n_head": 4}
 GPT2 = {}  # the configuration's own sizes, 124 million parameters
 PATIENCE = 60.0  # seconds for a cell on a core that is shared: 30 on two idle cores
 

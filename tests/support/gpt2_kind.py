@@ -1,4 +1,4 @@
-"""A folder with a model of GPT-2's kind, made here: random weights, and a byte-level BPE of 50,257 tokens."""
+"""A folder with a model of GPT-2's kind, made here: random weights, and a byte-level BPE of as many tokens."""
 
 import json
 from pathlib import Path
@@ -12,15 +12,17 @@ VOCABULARY = 50_257
 END = "<|endoftext|>"
 
 
-def save(folder: Path, **sizes: int) -> None:
+def save(folder: Path, vocab_size: int = VOCABULARY, **sizes: int) -> None:
     """Write tokenizer and model to ``folder``; ``sizes`` are those of the configuration, without them GPT-2's own."""
-    tokenizer().save_pretrained(folder)
+    tokenizer(vocab_size).save_pretrained(folder)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        GPT2LMHeadModel(GPT2Config(vocab_size=VOCABULARY, **sizes)).save_pretrained(folder)
+        end = vocab_size - 1
+        config = GPT2Config(vocab_size=vocab_size, bos_token_id=end, eos_token_id=end, **sizes)
+        GPT2LMHeadModel(config).save_pretrained(folder)
 
 
-def tokenizer() -> GPT2Tokenizer:
+def tokenizer(vocab_size: int) -> GPT2Tokenizer:
     """The storyteller's merges, and behind them merges of two of its pieces, the more frequent ones first."""
     known = json.loads((STORYTELLER / "tokenizer.json").read_text(encoding="utf-8"))["model"]
     pieces = [piece for piece in sorted(known["vocab"], key=known["vocab"].get) if piece != END]
@@ -29,7 +31,7 @@ def tokenizer() -> GPT2Tokenizer:
     places = ((i, j) for i in range(len(pieces)) for j in range(min(len(inner), 60_000 // (i + 1))))
     vocabulary = dict.fromkeys(pieces)
     for i, j in sorted(places, key=lambda place: (place[0] + 1) * (place[1] + 1)):
-        if len(vocabulary) == VOCABULARY - 1:
+        if len(vocabulary) == vocab_size - 1:
             break
         if pieces[i] + inner[j] not in vocabulary:
             vocabulary[pieces[i] + inner[j]] = None
