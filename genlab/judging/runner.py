@@ -24,7 +24,7 @@ from torch.overrides import TorchFunctionMode
 
 from genlab.judging.adapters import Adapter, call
 from genlab.judging.outcome import PRINTED, Call, Error, Outcome, ProbeRecord, Record
-from genlab.judging.rebuilt import LIBRARY
+from genlab.judging.rebuilt import LIBRARY, NotAllowed
 from genlab.judging.values import Resource, decode, encode
 from genlab.models import RESOURCES
 
@@ -125,7 +125,9 @@ def generated(probe: ProbeRecord) -> ProbeRecord:
     if probe.generate is None:
         return probe
     if adapter := probe.generate.get("library"):
-        today = run(LIBRARY[adapter], probe.args, Adapter(adapter))
+        today = run(LIBRARY[adapter], probe.args)
+        if today.error:
+            raise RuntimeError(f"the library itself fails on the probe {probe.name!r}: {today.error.message}")
         calls = today.calls if probe.expected.calls else ()
         return replace(probe, expected=replace(probe.expected, value=today.value, calls=calls))
 
@@ -178,10 +180,6 @@ def _state(value: Any) -> dict[str, Any]:
     """What of a model or a tokenizer a function may set and forget."""
     names = ("training",) if isinstance(value, torch.nn.Module) else ("padding_side", "truncation_side", "pad_token")
     return {name: getattr(value, name) for name in names if hasattr(value, name)}
-
-
-class NotAllowed(Exception):
-    """A student's function called what it is to replace."""
 
 
 class _Forbidden(TorchFunctionMode):

@@ -235,6 +235,16 @@ def reference(model, input_ids, attention_mask, **kwargs):
     return {"sequences": ids, "scores": torch.stack(scores)}
 
 
+@exercise.mistake
+def asks_the_library(model, input_ids, attention_mask, **kwargs):
+    """model.generate was called, or the loop in it. It is what you rebuild here: write the loop with forward passes of
+    the model alone."""
+    out = model.generate(
+        input_ids, attention_mask=attention_mask, output_scores=True, return_dict_in_generate=True, **kwargs
+    )
+    return {"sequences": out.sequences, "scores": torch.stack(out.scores)}
+
+
 exercise.slips("""
     takes_the_best: if said["do_sample"] else scores[-1] => if False else scores[-1]
         Every token is the best one, although the call samples. Where do_sample is true, draw from the softmax of the

@@ -101,6 +101,14 @@ def reference(model, input_ids, logits_processor, stopping_criteria, generation_
     return input_ids
 
 
+@exercise.mistake
+def asks_the_library(model, input_ids, logits_processor, stopping_criteria, generation_config, **model_kwargs):
+    """The library's own loop was called, model._sample or generate. It is what you replace here: write the loop with
+    forward passes of the model alone."""
+    given = {"logits_processor": logits_processor, "stopping_criteria": stopping_criteria}
+    return model._sample(input_ids, generation_config=generation_config, **given, **model_kwargs)
+
+
 exercise.slips("""
     takes_the_best: if generation_config.do_sample else => if False else
         Every token is the best one, although the call samples. generation_config.do_sample says which of the two it is.
