@@ -13,6 +13,8 @@ import torch
 from transformers import EosTokenCriteria, LogitsProcessorList, StoppingCriteriaList, StopStringCriteria
 from transformers.generation import utils
 
+from genlab.judging.alone import alone
+
 FORM = "as asked for"
 ARGUMENTS = ("model", "input_ids", "attention_mask", "settings")  # of a probe
 
@@ -21,16 +23,23 @@ class NotAllowed(Exception):
     """A student's function called what it is to replace."""
 
 
-def looped(loop: Callable, args: dict[str, Any]) -> dict[str, Any]:
-    """What comes of ``model.generate(..., custom_generate=loop)``: ids, and what the processors made of the scores.
-
-    The loop is refused with NotAllowed where the library's own one runs in it.
-    """
-    with _by_hand(args["model"], _handed_over.__code__):
-        return _looped(loop, args)
+def looped(loop: Callable, args: dict[str, Any]) -> Any:
+    """What is compared of ``model.generate(..., custom_generate=loop)``; ``loop`` calls no loop of the library."""
+    return _looped(lambda *others, **named: alone(loop, *others, **named), args)
 
 
-def _looped(loop: Callable, args: dict[str, Any]) -> dict[str, Any]:
+def rebuilt(function: Callable, args: dict[str, Any]) -> Any:
+    """What is compared of ``function``, which stands for ``model.generate`` and calls no loop of the library."""
+    return _rebuilt(lambda *others, **named: alone(function, *others, **named), args)
+
+
+def of_the_library(kind: str, args: dict[str, Any]) -> Any:
+    """What is compared of the library's own loop ("looped"), or of ``model.generate`` ("rebuilt")."""
+    return _looped(_library_loop, args) if kind == "looped" else _rebuilt(library, args)
+
+
+def _looped(loop: Callable, args: dict[str, Any]) -> Any:
+    """``loop`` as the loop inside of ``model.generate``: ids, and what the processors made of the scores."""
     model, input_ids, attention_mask, settings = args.values()
     settings, kept = dict(settings), list[torch.Tensor]()
 
@@ -49,21 +58,8 @@ def _looped(loop: Callable, args: dict[str, Any]) -> dict[str, Any]:
     return compared({"sequences": ids, "scores": scores}, model, input_ids, settings)
 
 
-def _handed_over(loop: Callable, model: Any, input_ids: torch.Tensor, processors: Any, others: dict[str, Any]) -> Any:
-    """Call the loop: what runs from here on, the loop has called."""
-    return loop(model, input_ids, logits_processor=processors, **others)
-
-
-def rebuilt(function: Callable, args: dict[str, Any]) -> Any:
-    """What is compared of ``function(model, input_ids, attention_mask, **settings)``, which runs under a seed.
-
-    The function is refused with NotAllowed where a loop of the library runs in it.
-    """
-    with _by_hand(args["model"], _rebuilt.__code__):
-        return _rebuilt(function, args)
-
-
 def _rebuilt(function: Callable, args: dict[str, Any]) -> Any:
+    """``function(model, input_ids, attention_mask, **settings)`` in place of ``model.generate``, under a seed."""
     model, input_ids, attention_mask, settings = args.values()
     settings = dict(settings)
     torch.manual_seed(settings.pop("seed", 0))
@@ -80,31 +76,6 @@ def library(model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, *
 def _library_loop(model: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
     """The library's own loop, as a loop that is handed to it."""
     return model._sample(*args, **kwargs)
-
-
-# What is compared of the library itself, by adapter: functions of a probe's arguments.
-LIBRARY: dict[str, Callable[..., Any]] = {
-    "looped": lambda *args: _looped(_library_loop, dict(zip(ARGUMENTS, args, strict=True))),
-    "rebuilt": lambda *args: _rebuilt(library, dict(zip(ARGUMENTS, args, strict=True))),
-}
-
-
-@contextlib.contextmanager
-def _by_hand(model: torch.nn.Module, above: CodeType) -> Iterator[None]:
-    """Refuse the forward passes that a loop of the library makes, if the code of ``above`` has called it."""
-
-    def look(*_: Any) -> None:
-        frame: FrameType | None = sys._getframe()
-        while frame is not None and frame.f_code is not above:
-            if frame.f_code.co_filename == utils.__file__:
-                raise NotAllowed("the library's generate or its loop was called here: the loop is to be your own")
-            frame = frame.f_back
-
-    hook = model.register_forward_pre_hook(look)
-    try:
-        yield
-    finally:
-        hook.remove()
 
 
 def compared(result: Any, model: Any, input_ids: torch.Tensor, settings: dict[str, Any]) -> Any:

@@ -23,8 +23,9 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from genlab.judging.adapters import Adapter, call
+from genlab.judging.alone import NotAllowed
 from genlab.judging.outcome import PRINTED, Call, Error, Outcome, ProbeRecord, Record
-from genlab.judging.rebuilt import LIBRARY, NotAllowed
+from genlab.judging.rebuilt import of_the_library
 from genlab.judging.values import Resource, decode, encode
 from genlab.models import RESOURCES
 
@@ -124,10 +125,9 @@ def generated(probe: ProbeRecord) -> ProbeRecord:
     """
     if probe.generate is None:
         return probe
-    if adapter := probe.generate.get("library"):
-        today = run(LIBRARY[adapter], probe.args)
-        if today.error:
-            raise RuntimeError(f"the library itself fails on the probe {probe.name!r}: {today.error.message}")
+    if kind := probe.generate.get("library"):
+        names = list(probe.args)
+        today = run(lambda *values: of_the_library(kind, dict(zip(names, values, strict=True))), probe.args)
         calls = today.calls if probe.expected.calls else ()
         return replace(probe, expected=replace(probe.expected, value=today.value, calls=calls))
 

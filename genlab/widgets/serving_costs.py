@@ -20,6 +20,18 @@ KINDS = ("dynamic", "static", "none")
 LENGTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 500, 1000, 2000, 4000, 8000)
 ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 25, 32, 48, 64, 96, 128, 256)
 REQUESTS = (87, 3, 15, 43, 2, 20, 77, 11, 12)  # new tokens of the notebook's nine requests
+# In which step each of the nine begins, by the number of places: in fixed batches, and with places that are filled
+# again. Recorded: this widget shows, and computes nothing that an exercise asks for.
+PLANS = {
+    1: [(0, 87, 90, 105, 148, 150, 170, 247, 258), (0, 87, 90, 105, 148, 150, 170, 247, 258)],
+    2: [(0, 0, 87, 87, 130, 130, 150, 150, 227), (0, 0, 3, 18, 61, 63, 83, 87, 98)],
+    3: [(0, 0, 0, 87, 87, 87, 130, 130, 130), (0, 0, 0, 3, 15, 17, 37, 46, 57)],
+    4: [(0, 0, 0, 0, 87, 87, 87, 87, 164), (0, 0, 0, 0, 3, 5, 15, 25, 36)],
+    5: [(0, 0, 0, 0, 0, 87, 87, 87, 87), (0, 0, 0, 0, 0, 2, 3, 15, 22)],
+    6: [(0, 0, 0, 0, 0, 0, 87, 87, 87), (0, 0, 0, 0, 0, 0, 2, 3, 14)],
+    9: [(0, 0, 0, 0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0, 0, 0, 0)],
+}
+WAYS = ("static", "continuous")
 WIDTH, LABEL, RIGHT, LINE, BAR, GAP = 680, 130, 110, 20, 14, 10  # in pixels
 FAINT, GRAY, BLUE, ORANGE = 2, STRENGTHS, 2 * STRENGTHS, 3 * STRENGTHS  # indices of the palette
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
@@ -95,7 +107,7 @@ class ServingCosts(LiveBox):
         self.beams = _slider("beams", (1, 2, 3, 4, 5, 8), 1, "Beams of each prompt")
         self.dtype = _slider("dtype", tuple(BYTES), "float32", "Number format of weights and cache")
         self.kind = _slider("cache", KINDS, "dynamic", "Kind of cache")
-        self.slots = _slider("places", (1, 2, 3, 4, 5, 6, 9), 3, "How many of the nine requests run at once")
+        self.slots = _slider("places", tuple(PLANS), 3, "How many of the nine requests run at once")
         self.image, self.words = picture_of(), ipywidgets.HTML(layout=WIDE)
         controls = (self.prompt, self.new, self.limit, self.rows, self.beams, self.dtype, self.kind, self.slots)
         grid = ipywidgets.Box(controls, layout=WIDE | {"flex_flow": "row wrap"})
@@ -127,7 +139,7 @@ class ServingCosts(LiveBox):
         now, other = (costs.uncached, costs.cached) if kind == "none" else (costs.cached, costs.uncached)
         yield f"Tokens read: {now:,}; {other:,} {'with' if kind == 'none' else 'without'} a cache."
         slots = self.slots.value
-        steps = {name: max(map(sum, zip(begins, REQUESTS, strict=True))) for name, begins in _plans(slots).items()}
+        steps = {name: _steps(begins) for name, begins in zip(WAYS, PLANS[slots], strict=True)}
         shares = ", ".join(f"{name} {n} steps ({sum(REQUESTS) / (n * slots):.0%} used)" for name, n in steps.items())
         yield f"{len(REQUESTS)} requests on {slots} place{'s' * (slots > 1)}: {shares}."
 
@@ -156,19 +168,9 @@ def _size(count: int) -> str:
     return f"{value:.2f} {UNITS[unit]}" if unit else f"{count} bytes"
 
 
-def _plans(slots: int) -> dict[str, list[int]]:
-    """In which step each of the requests begins."""
-    static: list[int] = []
-    for first in range(0, len(REQUESTS), slots):
-        batch = REQUESTS[first : first + slots]
-        before = REQUESTS[first - slots : first] if first else ()
-        static += [(static[-1] if static else 0) + max(before, default=0)] * len(batch)
-    ends = sorted(REQUESTS[:slots])  # of the places, continuous
-    begins = [0] * min(slots, len(REQUESTS))
-    for length in REQUESTS[slots:]:
-        begins.append(ends.pop(0))
-        ends = sorted([*ends, begins[-1] + length])
-    return {"static": static, "continuous": begins}
+def _steps(begins: Sequence[int]) -> int:
+    """When the last of the nine ends."""
+    return max(map(sum, zip(begins, REQUESTS, strict=True)))
 
 
 def _picture(costs: Costs, kind: str, slots: int) -> bytes:
@@ -183,10 +185,9 @@ def _picture(costs: Costs, kind: str, slots: int) -> bytes:
     now = kind == "none"
     y = _bar(picture, y, "with a cache", [(costs.cached, GRAY if now else BLUE)], most, f"{costs.cached:,}")
     y = _bar(picture, y, "without", [(costs.uncached, ORANGE if now else GRAY)], most, f"{costs.uncached:,}")
-    plans = _plans(slots)
-    last = max(max(map(sum, zip(begins, REQUESTS, strict=True))) for begins in plans.values())
-    for name, begins in plans.items():
-        steps = max(map(sum, zip(begins, REQUESTS, strict=True)))
+    last = max(map(_steps, PLANS[slots]))
+    for name, begins in zip(WAYS, PLANS[slots], strict=True):
+        steps = _steps(begins)
         y = _title(picture, y, f"{len(REQUESTS)} requests, {name}: {steps} steps")
         y = _timeline(picture, y, begins, slots, (WIDTH - LABEL - GAP) / last, steps)
     return PALETTE.png(picture)
@@ -219,7 +220,7 @@ def _fill(picture: np.ndarray, top: int, bottom: int, left: int, right: int, ind
     area[[0, -1]] = FAINT
 
 
-def _timeline(picture: np.ndarray, y: int, begins: list[int], slots: int, scale: float, steps: int) -> int:
+def _timeline(picture: np.ndarray, y: int, begins: Sequence[int], slots: int, scale: float, steps: int) -> int:
     """A line for each place: orange where a prompt is read, blue where a token is; hatched where nobody is."""
     for place in range(slots):
         write(picture, f"place {place}", LABEL - 8, y + (place + 1) * BAR - 3, room=LABEL - 8, right=True)

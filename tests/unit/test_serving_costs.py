@@ -9,7 +9,7 @@ from transformers import ContinuousBatchingConfig, GenerationConfig
 from autograder.exercises import exercise
 from genlab.models import load_model
 from genlab.widgets import ServingCosts
-from genlab.widgets.serving_costs import REQUESTS, _plans
+from genlab.widgets.serving_costs import PLANS, REQUESTS, WAYS
 from tests.support.widget_tools import bundle, size
 
 
@@ -62,10 +62,10 @@ def test_the_costs_are_those_of_a_call(box, model, prompt, new, limit, rows, bea
     assert f"{held:,} bytes" in box.summary() and f"{read:,}" in box.summary()
 
 
-@pytest.mark.parametrize("slots", [1, 2, 3, 4, 5, 6, 9])
+@pytest.mark.parametrize("slots", PLANS)
 def test_the_plans_are_those_of_the_exercise(slots):
     oracle = exercise("schedule")._oracle
-    assert _plans(slots) == {name: oracle(list(REQUESTS), slots, name == "continuous")[0] for name in _plans(slots)}
+    assert PLANS[slots] == [tuple(oracle(list(REQUESTS), slots, name == "continuous")[0]) for name in WAYS]
 
 
 @pytest.mark.parametrize("slots", [2, 3])
