@@ -3,24 +3,15 @@
 For exercises in which ``model.generate``, or the loop inside of it, is written anew.
 """
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator
-from types import CodeType, FrameType
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from transformers import EosTokenCriteria, LogitsProcessorList, StoppingCriteriaList, StopStringCriteria
-from transformers.generation import utils
 
 from genlab.judging.alone import alone
 
 FORM = "as asked for"
-ARGUMENTS = ("model", "input_ids", "attention_mask", "settings")  # of a probe
-
-
-class NotAllowed(Exception):
-    """A student's function called what it is to replace."""
 
 
 def looped(loop: Callable, args: dict[str, Any]) -> Any:
@@ -48,7 +39,7 @@ def _looped(loop: Callable, args: dict[str, Any]) -> Any:
         return scores
 
     def watched(model: Any, input_ids: torch.Tensor, logits_processor: LogitsProcessorList, **others: Any) -> Any:
-        return _handed_over(loop, model, input_ids, LogitsProcessorList([*logits_processor, keep]), others)
+        return loop(model, input_ids, logits_processor=LogitsProcessorList([*logits_processor, keep]), **others)
 
     torch.manual_seed(settings.pop("seed", 0))
     ids = model.generate(input_ids, attention_mask=attention_mask, custom_generate=watched, **settings)

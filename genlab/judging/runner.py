@@ -128,6 +128,8 @@ def generated(probe: ProbeRecord) -> ProbeRecord:
     if kind := probe.generate.get("library"):
         names = list(probe.args)
         today = run(lambda *values: of_the_library(kind, dict(zip(names, values, strict=True))), probe.args)
+        if today.error:
+            raise RuntimeError(f"the library itself fails on the probe {probe.name!r}: {today.error.message}")
         calls = today.calls if probe.expected.calls else ()
         return replace(probe, expected=replace(probe.expected, value=today.value, calls=calls))
 
