@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from autograder.course import NoCourse, api, assignments, class_folder, grade_id
 from autograder.grading.assignment import NotGradable
 from autograder.grading.cells import PREFIX
 from autograder.grading.deadlines import BadDeadlines, Rules, load
+from autograder.grading.gradebook import Recorder
 from autograder.grading.handed_in import is_text, students
 from autograder.grading.preview import preview, told
 from autograder.grading.run import Options, grade_class, only_one
@@ -129,6 +131,13 @@ def rules() -> Rules:
     return Rules(load(class_folder() / "deadlines.toml"), late)
 
 
+def _renew_penalties(course: NbGraderAPI, names: list[str]) -> None:
+    """Take off anew what lateness costs: a person may have given points since the last run."""
+    if (current := rules()).deadlines:
+        with only_one(class_folder() / "grading.lock"), closing(Recorder(course, rules=current)) as recorder:
+            recorder.renew_penalties(name for name in names if name in current.deadlines)
+
+
 def package(names: list[str], to: Path | None) -> int:
     """Write what students get, into ``class/course.zip`` if not ``to``."""
     from autograder.authoring.package import write  # imports torch
@@ -188,6 +197,7 @@ def feedback(names: list[str], archive: Path | None = None) -> int:
     chosen = assignments(course, names)
     if archive and len(chosen) != 1:
         raise SystemExit("An archive is for one assignment: python -m autograder feedback ASSIGNMENT --archive ZIP")
+    _renew_penalties(course, chosen)
     people = {person.student: person.name for person in Roster.load(class_folder() / "roster.csv").people.values()}
     with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
         for name in chosen:
@@ -221,6 +231,7 @@ def export(to: Path | None = None) -> int:
 
     course = api()
     to = to or class_folder() / "grades.csv"
+    _renew_penalties(course, assignments(course))
     roster = Roster.load(class_folder() / "roster.csv")
     with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
         maxima = {name: most for name in assignments(course) if (most := maximum(gradebook, name)) is not None}
@@ -247,6 +258,7 @@ def fill_in(source: Path, assignment: str, column: str, to: Path | None) -> int:
     to = to or class_folder() / f"{source.stem}-filled.csv"
     if to.exists() and to.samefile(source):
         raise SystemExit(f"{to} would be overwritten: say --to another file")
+    _renew_penalties(course, [assignment])
     with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
         known = _standings(course, gradebook, assignment)
     try:

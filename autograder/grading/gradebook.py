@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from datetime import datetime, timedelta
@@ -232,7 +232,7 @@ class Recorder:
                 if graded.problem:
                     result = _failed(assignment, student, graded.problem, row)
                 else:
-                    if only and row and row.scores and row.score is not None:
+                    if only and row and row.score is not None and json.loads(row.scores or "[]"):
                         graded, fingerprint = _merged(row.scores, graded, only), row.fingerprint
                     else:
                         only = ""
@@ -242,7 +242,9 @@ class Recorder:
                     raise _Worse(before)
                 if not graded.problem:
                     self._write_file(assignment, student, graded.notebook)
-                self._note(session, fingerprint, graded, result, content)
+                # what could not be read leaves the earlier attempt's marks, and where they come from
+                kept = row.scores if graded.problem and row else None
+                self._note(session, fingerprint, graded, result, content, kept)
             return result
         except _Worse as worse:
             with self.gradebook.engine.begin() as connection:
@@ -307,6 +309,22 @@ class Recorder:
         points, maximum = float(submission.score), float(submission.max_score)
         return Result(assignment, student, status, points, maximum, reason, float(penalty))
 
+    def renew_penalties(self, names: Iterable[str]) -> None:
+        """Take off anew what lateness costs: it is a share of all points, also of those that a person gave since.
+
+        Raises NotRecorded; then the gradebook is as it was.
+        """
+        try:
+            with self._transaction():
+                for name in names:
+                    deadline = self.rules.of(name)
+                    for submission in self.gradebook.assignment_submissions(name):
+                        submission.extension = deadline.extension(submission.student_id)
+                        if submission.total_seconds_late > 0 or submission.late_submission_penalty:
+                            self._penalty(name, submission.student_id)
+        except DBAPIError as error:
+            raise NotRecorded(f"the gradebook could not be written: {error.orig}") from error
+
     def _penalty(self, assignment: str, student: str) -> None:
         """What ``nbgrader.preprocessors.AssignLatePenalties`` does, in this transaction."""
         submission = self.gradebook.find_submission(assignment, student)
@@ -330,13 +348,22 @@ class Recorder:
             return None
         return replace_fields(before, reason="an earlier attempt counts, since it was better")
 
-    def _note(self, session: Session, fingerprint: str, graded: Graded, result: Result, content: str) -> None:
-        """Write the submission's row of our own table."""
+    def _note(
+        self,
+        session: Session,
+        fingerprint: str,
+        graded: Graded,
+        result: Result,
+        content: str,
+        kept: str | None,
+    ) -> None:
+        """Write the submission's row of our own table. ``kept``: scores as JSON that stay in place of new ones."""
         mine = (grading.c.assignment == result.assignment, grading.c.student == result.student)
         session.execute(delete(grading).where(*mine))
         row = vars(result) | {"fingerprint": fingerprint, "finished": time.time(), "version": graded.version}
         row["content"] = content
-        session.execute(insert(grading).values(scores=json.dumps([s.to_json() for s in graded.scores]), **row))
+        new = json.dumps([score.to_json() for score in graded.scores])
+        session.execute(insert(grading).values(scores=kept or new, **row))
 
     def _write_file(self, assignment: str, student: str, notebook: str) -> None:
         """The graded notebook, where nbgrader's formgrader and feedback look for it."""

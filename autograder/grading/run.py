@@ -88,6 +88,7 @@ def grade_class(
     with contextlib.closing(Recorder(course, rules=rules)) as recorder:
         assignments = [load(course, name) for name in names if students(course, name, pattern)]
         digests = {a.name: digest_of(a, seed, options.limits, options.protect) for a in assignments}
+        recorder.renew_penalties(digests)
         jobs, results = plan(course, digests, pattern, recorder.recorded(), options.force, rules)
         show(0, len(jobs))
         if jobs:

@@ -1,12 +1,15 @@
 """Late work: nbgrader's own dates and penalties, from a small file."""
 
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
 from nbgrader.api import Gradebook
 
 from autograder.grading.deadlines import BadDeadlines, Deadline, Rules, load
+from autograder.grading.gradebook import Recorder
 from autograder.grading.run import Options, grade_class
+from autograder.returning.standing import standings
 from tests.support.classroom import ASSIGNMENT, Classroom, solved
 
 DUE = datetime(2026, 10, 5, 22, 0)
@@ -94,9 +97,21 @@ def test_late_work_loses_and_table_and_gradebook_say_so(room):
         assert submission.notebooks[0].late_submission_penalty == pytest.approx(1.2)
         assert submission.total_seconds_late == 25 * 3600
 
+    with Gradebook(room.course.coursedir.db_url, room.course.coursedir.course_id) as gradebook:
+        grade = gradebook.find_grade("why_left", ASSIGNMENT, ASSIGNMENT, "late")
+        grade.manual_score, grade.needs_manual_grade = 2.0, False
+        gradebook.db.commit()
+    with closing(Recorder(room.course, rules=rules)) as recorder:
+        recorder.renew_penalties([ASSIGNMENT])
+        result = recorder.recorded()[ASSIGNMENT, "late"].result
+    assert (result.points, result.penalty) == pytest.approx((6.4, 1.6)), "a share of all points, also of a person's"
+    with Gradebook(room.course.coursedir.db_url, room.course.coursedir.course_id) as gradebook:
+        assert standings(gradebook, ASSIGNMENT)["late"].points == pytest.approx(6.4)
+
     generous = Rules({ASSIGNMENT: Deadline(DUE + timedelta(days=9))})
     results, _ = grade_class(room.course, [ASSIGNMENT], options=Options(jobs=1), rules=generous)
-    assert {result.points for result in results} == {6.0}, "a changed deadline changes marks"
+    got = {result.student: result.points for result in results}
+    assert got == {"late": 8.0, "punctual": 6.0, "extended": 6.0, "flagged": 6.0}, "a changed deadline changes marks"
 
 
 @pytest.mark.usefixtures("bubblewrap")

@@ -60,6 +60,15 @@ def test_an_unreadable_attempt_leaves_the_marks_and_table_and_gradebook_agree(ro
     ((result,), _) = grade_class(room.course, [ASSIGNMENT], options=Options(jobs=1))
     assert (result.status, result.score) == ("failed", 6.0) and "the attempt before it stay" in result.reason
     assert room.scores("student-01")["test_softmax"] == 3.0
+    with Gradebook(room.course.coursedir.db_url, room.course.coursedir.course_id) as book:
+        assert scores(book, ASSIGNMENT, "student-01")["test_softmax"].points == 3.0, "where they come from stays, too"
+    room.hand_in(
+        "student-01", solved(room.release, softmax=HALF, left_pad="def left_pad(rows, pad_id):\n    return 0\n")
+    )
+    options = Options(jobs=1, only="test_left_pad")
+    ((result,), _) = grade_class(room.course, [ASSIGNMENT], options=options)
+    given = room.scores("student-01")
+    assert (result.score, given["test_left_pad"], given["test_softmax"]) == (3.0, 0.0, 3.0)
 
 
 # -- what is written down
