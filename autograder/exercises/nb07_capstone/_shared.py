@@ -78,13 +78,14 @@ def probe_of(
         return args
 
 
-def stopping(rng: random.Random, kind: str) -> dict[str, Any]:
+def stopping(rng: random.Random, kind: str, written: Callable = list) -> dict[str, Any]:
     """Arguments of a probe with stop strings, found in what the model says.
 
     "across": the string lies over the border of two new tokens, and ends within the second; "whole": it ends with it;
-    "begun": it begins in the prompt; "prompt": it stands in the prompt and comes no more;
+    "begun": it begins in the prompt; "prompt": it stands in the prompt and comes no more; "edge": the prompt ends with
+    it, and it comes no more;
     "two": each of two rows has one; "unfilled": as
-    "across", with another row and no end token.
+    "across", with another row and no end token. ``written``: how the list of stop strings stands in the call.
     """
     tokenizer = RESOURCES["letter_tokenizer"]()
     rows = 2 if kind in ("two", "unfilled") else 1
@@ -96,11 +97,15 @@ def stopping(rng: random.Random, kind: str) -> dict[str, Any]:
         if any("<end>" in row for row in texts) or not unused:
             continue
         prompts, news = ["".join(row[:width]) for row in texts], [row[width:] for row in texts]
-        said, places = news[0], {"across": 2, "whole": 2, "unfilled": 2, "begun": 0, "two": 1, "prompt": 0}
+        said, places = news[0], {"across": 2, "whole": 2, "unfilled": 2, "begun": 0, "two": 1, "prompt": 0, "edge": 0}
         at = places[kind]
         if kind == "prompt":
             stops = [prompts[0][-4:-1]]
             if stops[0] in "".join(texts[0])[len(prompts[0]) - 3 :]:
+                continue
+        elif kind == "edge":
+            stops = [prompts[0][-3:]]
+            if stops[0] in "".join(texts[0])[len(prompts[0]) - 2 :]:
                 continue
         else:
             before = (prompts[0] + "".join(said[:at]))[-2:]
@@ -116,7 +121,7 @@ def stopping(rng: random.Random, kind: str) -> dict[str, Any]:
             if rows == 2 and any(stop in prompts[1] + "".join(news[1][:-1]) for stop in stops):
                 continue
         end = {"eos_token_id": None if kind == "unfilled" else unused[0]}
-        args["settings"] |= {"stop_strings": stops, "tokenizer": Resource("letter_tokenizer")} | end
+        args["settings"] |= {"stop_strings": written(stops), "tokenizer": Resource("letter_tokenizer")} | end
         return args
 
 

@@ -45,12 +45,15 @@ def refuses(model, input_ids, attention_mask, **kwargs):
 
 @exercise.probes
 def probes(rng):
-    def probe(name, rule, rows=2, *, hidden=False, told=(), off=(), **settings):
-        """A case in which the mistakes called ``told`` show. ``off``: settings that the call leaves away."""
+    def probe(name, rule, rows=2, *, hidden=False, told=(), off=(), none=(), **settings):
+        """A case in which the mistakes called ``told`` show. ``off``: settings that the call leaves away; ``none``:
+        those that it switches off.
+        """
 
         def make():
             args = probe_of(rng, rows, **settings)
             args["settings"] = {key: value for key, value in args["settings"].items() if key not in off}
+            args["settings"] |= dict.fromkeys(none)
             return Probe(name, rule=rule, hidden=hidden, **args)
 
         return until(shows(exercise, told), make)
@@ -61,6 +64,7 @@ def probes(rng):
     yield probe("drawn, rotary positions", "chooses", rotary=True, told=draws, **drawn)
     yield probe("greedy, rotary positions", "chooses", rotary=True)
     yield probe("greedy, with cuts that must not act", "chooses", temperature=0.5, top_k=4, told=("cuts_greedy_runs",))
+    yield probe("drawn, a row ends early", "chooses", 3, eos="one", told=("draws_for_live_rows_only",), **drawn)
     yield probe("drawn, four rows", "chooses", 4, hidden=True, told=draws, **drawn)
     yield probe("greedy, min_p must not act", "chooses", hidden=True, min_p=0.4, told=("cuts_greedy_runs",))
 
@@ -72,6 +76,7 @@ def probes(rng):
     yield probe(
         "top_p keeps the token that crosses", "cuts", top_k=0, top_p=0.5, told=("drops_the_crossing_token",), **one
     )
+    yield probe("top_p, then min_p", "cuts", top_k=0, top_p=0.8, min_p=0.25, told=("min_p_before_top_p",), **one)
     yield probe("top_k is larger than the vocabulary", "cuts", top_k=45, temperature=1.5, **one)
     yield probe("everything at once", "cuts", hidden=True, temperature=1.6, top_k=12, top_p=0.8, min_p=0.1, **one)
     yield probe("a low temperature", "cuts", hidden=True, temperature=0.4, top_k=0, top_p=0.9, told=order, **one)
@@ -102,6 +107,11 @@ def probes(rng):
     yield probe("the last row ends in the last step", "ends", eos="last", told=("pads_over_the_end",))
     yield probe("both end before the limit", "ends", eos="all", told=("goes_to_the_limit",))
     yield probe("pad_token_id left away", "ends", eos="one", off=("pad_token_id",), told=("pads_with_zero",))
+    yield probe(
+        "pad_token_id left away, a list of end tokens", "ends", 3, eos="two", off=("pad_token_id",),
+        told=("pads_with_the_last_end",),
+    )  # fmt: skip
+    yield probe("the end token is 0", "ends", eos_token_id=0, pad=3, told=("zero_is_no_end",))
     yield probe("pad = eos, inside a prompt", "ends", 3, eos="one", inside=True, told=("the_prompt_ends_rows",))
     yield probe("pad = eos, in a longer prompt", "ends", eos="one", inside=True, hidden=True, width=7)
     yield probe("a list of end tokens, rotary", "ends", 4, rotary=True, eos="two", hidden=True, told=ends)
@@ -114,15 +124,22 @@ def probes(rng):
     yield early("a row would end too early, three rows", rows=3)
     yield early("a minimum under sampling", rows=1, top_k=4, do_sample=True, told=("minimum_after_the_cuts",))
     yield early("a row would end too early, rotary", hidden=True, rotary=True)
+    yield probe(
+        "each of two end tokens would come too early", "minimum", 3, eos="two", min_new_tokens=4,
+        told=("minimum_of_the_first_end_only",),
+    )  # fmt: skip
 
-    def stop(name, kind, told, hidden=False):
+    def stop(name, kind, told, hidden=False, written=list):
         fair = shows(exercise, told)
-        return until(fair, lambda: Probe(name, rule="stop_strings", hidden=hidden, **stopping(rng, kind)))
+        return until(fair, lambda: Probe(name, rule="stop_strings", hidden=hidden, **stopping(rng, kind, written)))
 
     yield stop("across two new tokens", "across", ("ends_with_it",))
     yield stop("across, up to the end of a token", "whole", ("asks_for_a_whole_token",))
     yield stop("begun in the prompt", "begun", ("looks_at_new_text_only",))
     yield stop("it stands in the prompt", "prompt", ("any_place_counts",))
+    yield stop("the prompt ends with it", "edge", ("counts_what_was_over",))
+    yield stop("the second of two comes", "across", ("first_stop_string_only",), written=lambda stops: ["zz", *stops])
+    yield stop("one, as a plain string", "across", ("letters_of_a_plain_string",), written=lambda stops: stops[0])
     yield stop("two stop strings, two rows", "two", ("keeps_talking",))
     yield stop("no end token: nothing is filled", "unfilled", ("fills_without_end_tokens",))
     yield stop("begun in the prompt, another", "begun", ("looks_at_new_text_only",), hidden=True)
@@ -137,6 +154,19 @@ def probes(rng):
     yield probe(
         "the repository samples, the call says top_k=None", "defaults", repository=repository, top_k=None,
         told=("none_says_nothing",),
+    )  # fmt: skip
+    everything = repository | {"top_p": 0.8, "repetition_penalty": 1.5}
+    yield probe(
+        "the call switches off what the repository says", "defaults", repository=everything, temperature=None,
+        top_k=None, top_p=None, repetition_penalty=None, told=("trips_over_none",),
+    )  # fmt: skip
+    yield probe(
+        "eos_token_id=None, and the repository has one", "defaults", eos="one", moved=True, none=("eos_token_id",),
+        told=("none_says_nothing",),
+    )  # fmt: skip
+    yield probe(
+        "the repository says top_k=0", "defaults", repository={"do_sample": True, "top_k": 0}, size=61,
+        told=("zero_says_nothing",),
     )  # fmt: skip
     yield probe("the hidden top_k", "defaults", do_sample=True, told=("no_hidden_top_k",), size=61)
     yield probe(
@@ -156,6 +186,7 @@ def probes(rng):
     )
     yield probe("an unknown argument", "refuses", n=2, top_n=3)
     yield probe("a mistyped argument", "refuses", n=2, max_new_token=3)
+    yield probe("an unknown argument that is None", "refuses", n=2, top_n=None)
     yield probe("seed as an argument", "refuses", n=2, manual_seed=3, hidden=True)
     yield probe("with the cache", "runs", n=4)
     yield probe("use_cache=False", "runs", n=3, use_cache=False)
@@ -253,6 +284,13 @@ exercise.slips("""
         => torch.cat([torch.multinomial(row.softmax(-1), 1) for row in reversed(scores[-1])]).flip(0)
         The tokens have the right distribution and are others: the rows use the random numbers in another order. Draw
         for the whole batch with one torch.multinomial.
+    draws_for_live_rows_only: new = torch.multinomial(scores[-1].softmax(-1), 1)[:, 0] if said["do_sample"] else
+        => new = scores[-1].argmax(-1)
+        =>         if said["do_sample"]:
+        =>             new[live] = torch.multinomial(scores[-1][live].softmax(-1), 1)[:, 0]
+        =>         new = new if said["do_sample"] else
+        Only the rows that go on were drawn for, so from the first end on they get other random numbers. Draw for all
+        rows, and put the pad where one has ended.
     cuts_greedy_runs: warped(scores) if said["do_sample"] else scores => warped(scores)
         The tokens of a greedy call are right and its scores are not: temperature and cuts were applied. The library
         makes these steps only when it samples.
@@ -272,6 +310,13 @@ exercise.slips("""
         =>             return scores.masked_fill(scores < kth, -torch.inf)
         =>         if k := said["top_k"]:
         top_p comes before top_k. The library cuts to k first, and top_p then takes its share of what is left.
+    min_p_before_top_p: if said["top_p"] is not None and said["top_p"] < 1:
+        => if m := said["min_p"]:
+        =>             probs = scores.softmax(-1)
+        =>             scores = scores.masked_fill(probs < m * probs.amax(-1, keepdim=True), -torch.inf)
+        =>         if said["top_p"] is not None and said["top_p"] < 1:
+        min_p comes before top_p, which then takes its share of what is left. The order is temperature, top_k, top_p,
+        min_p.
     drops_the_crossing_token: cut[:, -1] = False
         => cut = torch.cat([torch.ones_like(cut[:, :1]), cut[:, :-1]], dim=1)
         =>             cut[:, -1] = False
@@ -318,6 +363,10 @@ exercise.slips("""
         Only the first of the end tokens ends a row. eos_token_id may be a list: compare with all of them.
     pads_with_zero: pad = int(ends[0]) => pad = 0
         Without a pad_token_id rows are filled with 0. The library takes the first end token then.
+    pads_with_the_last_end: pad = int(ends[0]) => pad = int(ends[-1])
+        Without a pad_token_id rows are filled with the last of the end tokens. The library takes the first one.
+    zero_is_no_end: [] if said["eos_token_id"] is None else said["eos_token_id"] => said["eos_token_id"] or []
+        An end token of 0 was taken for none, since 0 is false. Ask whether it is None.
     the_prompt_ends_rows: live = torch.ones(len(ids), dtype=torch.bool)
         => live = ~torch.isin(ids, ends).any(1)
         A row whose prompt holds the end token never says anything. Only a new end token ends a row: prompts may hold
@@ -326,6 +375,8 @@ exercise.slips("""
         min_new_tokens has no effect. Before that many tokens, the scores of all end tokens are -inf.
     minimum_is_one_more: step < (said["min_new_tokens"] or 0) => step <= (said["min_new_tokens"] or -1)
         The end tokens are forbidden in one step too many. After min_new_tokens new tokens, the next may be an end.
+    minimum_of_the_first_end_only: scores.index_fill(1, ends, -torch.inf) => scores.index_fill(1, ends[:1], -torch.inf)
+        Before min_new_tokens only the first of the end tokens is ruled out. Each of them would end the row.
     minimum_after_the_cuts: if step < (said["min_new_tokens"] or 0):
         => if said["do_sample"]:
         =>             scores = warped(scores)
@@ -346,6 +397,15 @@ exercise.slips("""
         Only the new text is searched. A stop string may begin in the prompt, and the library looks at the whole row.
     any_place_counts: text.find(stop, max(0, len(before) + 1 - len(stop))) >= 0 => stop in text
         A stop string that stands in the prompt ends the row at once. Only one that the newest token completes counts.
+    counts_what_was_over: max(0, len(before) + 1 - len(stop)) => max(0, len(before) - len(stop))
+        A stop string that was complete before the newest token ends the row. Only one whose end lies in the newest
+        token counts: look one place further.
+    first_stop_string_only: stops = [stops] if isinstance(stops, str) else stops
+        => stops = [stops] if isinstance(stops, str) else stops[:1]
+        Only the first of the stop strings ends a row. stop_strings may be a list: look for each of them.
+    letters_of_a_plain_string: stops = [stops] if isinstance(stops, str) else stops => stops = list(stops)
+        A stop string that is no list was taken letter by letter, and each letter ends a row. Put a plain string into a
+        list of its own.
     fills_without_end_tokens: if len(ends):
         => pad = 0 if pad is None else pad
         =>         if True:
@@ -357,6 +417,11 @@ exercise.slips("""
         => | {name: value for name, value in kwargs.items() if value is not None}
         A None in the call was taken for "not said", and the repository's value came back. In the call, None is a value:
         it switches that part off.
+    zero_says_nothing: if value is not None} => if value}
+        A value of the repository that is 0 or False was taken for "not said". Only None says nothing.
+    trips_over_none: scores / (said["temperature"] or 1.0) => scores / said["temperature"]
+        A setting that is None came into a computation. None in the call switches a part off: ask for it before
+        temperature, top_p or penalty is used.
     no_hidden_top_k: if k := said["top_k"]: => if k := said["top_k"] if said["top_k"] != 50 else 0:
         A call that samples and says no top_k has one nevertheless: 50, the library's own.
     accepts_any_argument (refuses nothing)
