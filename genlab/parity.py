@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from genlab.judging.rebuilt import library, live_rows
+from genlab.judging.rebuilt import library, live_rows, other_form
 from genlab.library_messages import listening
 from genlab.models import letter_tokenizer, repository_model
 
@@ -53,6 +53,7 @@ class Difference:
     step: int | None
     row: int | None
     words: str = field(compare=False)
+    of: str = field(default="scores", compare=False)  # or "form", "tokens", "length", "error"
 
 
 def first_difference(function: Generate, case: Case) -> Difference | None:
@@ -60,24 +61,45 @@ def first_difference(function: Generate, case: Case) -> Difference | None:
     theirs = case.ask(library)
     try:
         mine = case.ask(function)
-        ids, scores = mine["sequences"], mine["scores"]
     except Exception as error:
-        return Difference(None, None, f"{type(error).__name__}: {error}")
+        return Difference(None, None, f"{type(error).__name__}: {error}", "error")
+    return compare(case, mine, theirs)
+
+
+def compare(case: Case, mine: Any, theirs: dict[str, torch.Tensor]) -> Difference | None:
+    """Where ``mine``, the result of some function for ``case``, first differs from that of the library."""
     start, alive = case.input_ids.shape[1], case.live(theirs["sequences"])
+    if form := _other_form(mine, case, theirs["scores"].shape[-1]):
+        return Difference(None, None, form, "form")
+    ids, scores = mine["sequences"], mine["scores"]
     for step, (want, rows) in enumerate(zip(theirs["scores"], alive, strict=True)):
-        if step >= min(len(scores), ids.shape[1] - start):
-            return Difference(step, None, f"your run is over after {step} new tokens, the library's goes on")
+        if step >= len(scores):
+            return Difference(step, None, f"your run is over after {step} new tokens, the library's goes on", "length")
         for row in rows.nonzero().flatten().tolist():
             if words := _scores_differ(scores[step, row], want[row]):
                 return Difference(step, row, words)
         token, right = ids[:, start + step], theirs["sequences"][:, start + step]
         for row in (token != right).nonzero().flatten().tolist():
             why = "from the same scores" if rows[row] else "in a row that has ended"
-            return Difference(step, row, f"{why} you take token {token[row]}, the library {right[row]}")
+            return Difference(step, row, f"{why} you take token {token[row]}, the library {right[row]}", "tokens")
     if ids.shape != theirs["sequences"].shape:
         extra = ids.shape[1] - theirs["sequences"].shape[1]
-        return Difference(len(alive), None, f"the library's run is over, yours has {extra} more tokens")
+        more = f"{extra} more token{'s' * (extra > 1)}"
+        return Difference(len(alive), None, f"the library's run is over, yours has {more}", "length")
     return None
+
+
+def _other_form(mine: Any, case: Case, vocabulary: int) -> str:
+    """In which form ``mine`` came, if it is not the one asked for."""
+    if not isinstance(mine, dict):
+        return f"the result is no dictionary but {mine!r:.60}" if mine is not None else "nothing came back: None"
+    if form := other_form(mine, case.input_ids.shape[1], vocabulary):
+        return form
+    rows, width = case.input_ids.shape
+    ids = mine["sequences"]
+    if len(ids) != rows or not torch.equal(ids[:, :width], case.input_ids):
+        return f"sequences {list(ids.shape)} do not begin with the prompts {list(case.input_ids.shape)}"
+    return ""
 
 
 def _scores_differ(mine: torch.Tensor, theirs: torch.Tensor) -> str:
@@ -135,14 +157,14 @@ def directed_cases() -> dict[str, Case]:
     """The calls that chance seldom makes, by name, each for GPT-2 and for Llama."""
     cases = {}
     for rotary, kind in ((False, "GPT-2"), (True, "Llama")):
-        for name, make in _DESIGNS.items():
-            cases[f"{name}, {kind}"] = next(case for case in map(make, _bases(rotary)) if case is not None)
+        for name, make in list(DESIGNS.items())[:DIRECTED]:
+            cases[f"{name}, {kind}"] = next(case for case in map(make, bases(rotary)) if case is not None)
     return cases
 
 
-def _bases(rotary: bool) -> Iterator[Case]:
-    """Greedy calls of two rows, the first one padded, without an end token: one for each seed."""
-    for seed in range(500):
+def bases(rotary: bool, first: int = 0) -> Iterator[Case]:
+    """Greedy calls of two rows, the first one padded, without an end token: one for each seed from ``first`` on."""
+    for seed in range(first, first + 500):
         rng = random.Random(seed)
         ids = torch.tensor([[rng.randrange(1, SIZE - 1) for _ in range(5)] for _ in range(2)])
         mask = torch.tensor([[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]])
@@ -159,6 +181,11 @@ def _first_in_the_last_step(case: Case) -> Case | None:
     first, second = _said(case)
     fits = first[-1] not in first[:-1] and first[-1] in second[:3]
     return case.changed(eos_token_id=first[-1]) if fits else None
+
+
+def _minimum(case: Case) -> Case | None:
+    first, second = _said(case)
+    return case.changed(eos_token_id=first[1], min_new_tokens=4) if first[1] not in (first[0], *second[:4]) else None
 
 
 def _list_of_ends(case: Case) -> Case | None:
@@ -191,17 +218,41 @@ def _stop_string_begun_in_the_prompt(case: Case) -> Case | None:
     return case.changed(stop_strings=[stop], eos_token_id=SIZE - 1)
 
 
+def _stop_string_without_ends(case: Case) -> Case | None:
+    stops = _stop_string_begun_in_the_prompt(case)
+    return stops.changed(eos_token_id=None) if stops else None
+
+
+def _stop_string_in_the_prompt(case: Case) -> Case | None:
+    tokenizer, rows = letter_tokenizer(), case.ask(library)["sequences"]
+    stop = tokenizer.decode(case.input_ids[1, -2:])
+    again = any(stop in tokenizer.decode(row[4:]) for row in rows)
+    return None if again else case.changed(stop_strings=[stop], eos_token_id=SIZE - 1)
+
+
+def _none_in_the_call(case: Case) -> Case | None:
+    model = case.model | {"repository": {"do_sample": True, "top_k": 3}}
+    settings = {"max_new_tokens": 6, "top_k": None, "eos_token_id": None, "pad_token_id": 0}
+    return Case(model, case.input_ids, case.attention_mask, settings, case.seed)
+
+
 def _repository_on(case: Case) -> Case | None:
     repository = {"do_sample": True, "temperature": 0.8, "top_k": 6, "top_p": 0.9, "eos_token_id": [3, 7]}
     settings = {"max_new_tokens": 6}
     return Case(case.model | {"repository": repository}, case.input_ids, case.attention_mask, settings, case.seed)
 
 
-_DESIGNS: dict[str, Callable[[Case], Case | None]] = {
+DIRECTED = 6  # of the designs: the others are for the parity board
+DESIGNS: dict[str, Callable[[Case], Case | None]] = {
     "an end in the last step": _first_in_the_last_step,
     "a list of end tokens": _list_of_ends,
     "pad = eos, inside a prompt": _pad_is_the_end_and_in_the_prompt,
     "a penalty and left pads": _penalty_and_pads,
     "a stop string begun in the prompt": _stop_string_begun_in_the_prompt,
     "the repository's settings": _repository_on,
+    "a minimum before an end": _minimum,
+    "left pads": lambda case: case,
+    "a stop string without end tokens": _stop_string_without_ends,
+    "a stop string in the prompt": _stop_string_in_the_prompt,
+    "a None in the call": _none_in_the_call,
 }

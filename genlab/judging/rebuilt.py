@@ -75,15 +75,11 @@ def compared(result: Any, model: Any, input_ids: torch.Tensor, settings: dict[st
     Two numbers stand for a row of scores: how many tokens are ``left`` to choose from, and the ``total`` (logsumexp).
     What has another form is named, or returned as it is.
     """
-    if not isinstance(result, dict) or list(result) != ["sequences", "scores"]:
-        return _odd(f"the keys are {list(result)}") if isinstance(result, dict) else result
+    if not isinstance(result, dict):
+        return result
+    if form := other_form(result, input_ids.shape[1], model.config.vocab_size):
+        return {"form": form, "sequences": None, "left": None, "total": None}
     ids, scores = result.values()
-    if not (isinstance(ids, torch.Tensor) and ids.dtype == torch.int64 and ids.dim() == 2):
-        return _odd("sequences are not int64 ids [B, T]")
-    expected = [max(0, ids.shape[1] - input_ids.shape[1]), len(ids), model.config.vocab_size]
-    if not (isinstance(scores, torch.Tensor) and scores.dtype == torch.float32 and list(scores.shape) == expected):
-        shape = f"{scores.dtype} {list(scores.shape)}" if isinstance(scores, torch.Tensor) else type(scores).__name__
-        return _odd(f"scores are {shape}, where the sequences ask for float32 {expected}")
     alive = live_rows(ids, input_ids.shape[1], model, settings)
     scores = scores.detach()
     return {
@@ -94,9 +90,18 @@ def compared(result: Any, model: Any, input_ids: torch.Tensor, settings: dict[st
     }
 
 
-def _odd(words: str) -> dict[str, Any]:
-    """What stands for a result of another form."""
-    return {"form": words, "sequences": None, "left": None, "total": None}
+def other_form(result: dict[str, Any], width: int, vocabulary: int) -> str:
+    """What of ``result`` has another form than asked for, in words; nothing if all is. ``width``: of the prompts."""
+    if list(result) != ["sequences", "scores"]:
+        return f"the keys are {list(result)}"
+    ids, scores = result.values()
+    if not (isinstance(ids, torch.Tensor) and ids.dtype == torch.int64 and ids.dim() == 2):
+        return "sequences are not int64 ids [B, T]"
+    expected = [max(0, ids.shape[1] - width), len(ids), vocabulary]
+    if isinstance(scores, torch.Tensor) and scores.dtype == torch.float32 and list(scores.shape) == expected:
+        return ""
+    shape = f"{scores.dtype} {list(scores.shape)}" if isinstance(scores, torch.Tensor) else type(scores).__name__
+    return f"scores are {shape}, where the sequences ask for float32 {expected}"
 
 
 def live_rows(ids: torch.Tensor, start: int, model: Any, settings: dict[str, Any]) -> torch.Tensor:
