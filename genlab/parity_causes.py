@@ -7,7 +7,7 @@ without one of them, in another call, or after a pass without the mask. How a ri
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import torch
 from transformers import LogitsProcessor, LogitsProcessorList, RepetitionPenaltyLogitsProcessor
@@ -152,6 +152,8 @@ def _candidates(case: Case, ids: torch.Tensor) -> Iterator[tuple[str, Scores]]:
     if not case.attention_mask.all():
         unmasked = _logits(case, ids, mask=False, positions=False)
         yield "So they would be if the left pads were read as text: the mask is missing.", after(usual, unmasked)
+        careless = [RepetitionPenaltyLogitsProcessor(o.penalty) if _is_penalty(o) else o for o in usual]
+        yield "So they would be if the pads were text, for the penalty, too.", after(careless, unmasked)
         bare = _logits(case, ids, mask=False)
         yield "So they would be with positions that count the mask's ones, but without the mask.", after(usual, bare)
         unplaced = _logits(case, ids, positions=False)
@@ -187,7 +189,7 @@ def _swaps(order: Sequence[str], usual: Sequence[str]) -> int:
 def _other_penalties(case: Case, usual: Sequence[LogitsProcessor], after: Any) -> Iterator[tuple[str, Scores]]:
     width = case.input_ids.shape[1]
     for place, one in enumerate(usual):
-        if isinstance(one, RepetitionPenaltyLogitsProcessor):
+        if _is_penalty(one):
             plain = RepetitionPenaltyLogitsProcessor(one.penalty)
 
             def on_new_tokens(ids: Any, scores: Any, plain: Any = plain) -> torch.Tensor:
@@ -261,6 +263,10 @@ def _processors(case: Case) -> list[LogitsProcessor]:
 
     _prepared(case, look)
     return kept
+
+
+def _is_penalty(processor: Any) -> TypeGuard[RepetitionPenaltyLogitsProcessor]:
+    return isinstance(processor, RepetitionPenaltyLogitsProcessor)
 
 
 def _name(processor: LogitsProcessor) -> str:

@@ -47,9 +47,7 @@ class ParityBoard(LiveBox):
     holds what came of each call. ``seconds`` of processor time for one call, then it is stopped.
     """
 
-    alt = (
-        "A grid of squares, one for each call: equal or not. Beside it both runs of the chosen call, and probabilities."
-    )
+    alt = "A grid of squares, one for each call: equal or not. Beside it both runs of a call, and probabilities."
 
     def __init__(self, function: Generate, seed: int = 0, seconds: float = SECONDS):
         self._function, self._seconds, self._quiet = function, seconds, False
