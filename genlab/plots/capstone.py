@@ -1,6 +1,5 @@
 """Pictures of ``07_capstone``: a tree of beginnings with what a beam search keeps and cuts."""
 
-import math
 from collections.abc import Mapping
 
 from genlab.plots.style import CHOSEN, CUT, KEPT, MONOSPACE, figure, show
@@ -51,7 +50,7 @@ def beam_tree(toy: Toy, beams: int, depth: int) -> None:
         ax.axis("off")
         cut = sum(text not in carried for layer in layers for text in layer)
         summary = (
-            f"{beams} beams: {winner!r} with {math.prod([(finished | kept)[winner]]):.3f} is the best; "
+            f"{beams} beams: {winner!r} with {(finished | kept)[winner]:.3f} is the best; "
             f"{cut} beginnings were cut (dashed)"
         )
         show(fig, f"A tree of beginnings with their probabilities. {summary}", summary)
