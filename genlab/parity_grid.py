@@ -37,10 +37,10 @@ DESIGNED = {
     "minimum": "a minimum before an end",
     "left pads": "left pads",
     "pads and a penalty": "a penalty and left pads",
-    "pad = end, in a prompt": "pad = eos, inside a prompt",
+    "pad = end, in prompt": "pad = eos, inside a prompt",
     "stop string": "a stop string begun in the prompt",
-    "stop string, no end": "a stop string without end tokens",
-    "stop string in a prompt": "a stop string in the prompt",
+    "stop, no end token": "a stop string without end tokens",
+    "stop in the prompt": "a stop string in the prompt",
     "repository": "the repository's settings",
     "None in the call": "a None in the call",
 }

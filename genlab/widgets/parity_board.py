@@ -36,6 +36,7 @@ BAR, BARS, NOTE = 9, 10, 100  # the height of a bar, how many tokens have two, t
 HEIGHT = HEAD + LINE * len(KINDS) + 6
 ROWS = 2  # of each batch
 NARROW = {"description_width": "44px"}
+LEFT, RIGHT = {"width": "344px", "margin": "2px 8px 2px 2px"}, {"width": "320px"}  # of the sliders, two in a line
 
 
 class ParityBoard(LiveBox):
@@ -67,12 +68,10 @@ class ParityBoard(LiveBox):
         self.again.on_click(lambda _: self.run())
 
     def _make_controls(self, seed: int) -> None:
-        self.kind = _chooser("call", KINDS, "Which settings")
-        self.column = _chooser("model", tuple(COLUMNS), "Which model, with or without a cache")
-        self.row = _chooser("row", tuple(range(ROWS)), "Which row of the batch")
-        self.step = IntSlider(
-            min=0, max=1, description="step", tooltip="Which new token", layout={"width": "320px"}, style=NARROW
-        )
+        self.kind = _chooser("call", KINDS, "Which settings", LEFT)
+        self.column = _chooser("model", tuple(COLUMNS), "Which model, with or without a cache", RIGHT)
+        self.row = _chooser("row", tuple(range(ROWS)), "Which row of the batch", LEFT)
+        self.step = IntSlider(min=0, max=1, description="step", tooltip="Which new token", layout=RIGHT, style=NARROW)
         self.next_one = ipywidgets.Button(
             description="Next that is not equal",
             icon="forward",
@@ -177,10 +176,8 @@ class ParityBoard(LiveBox):
         return "\n".join([counted, *shown, *facts])
 
 
-def _chooser(name: str, values: tuple, told: str) -> SelectionSlider:
-    return SelectionSlider(
-        options=values, value=values[0], description=name, tooltip=told, layout={"width": "320px"}, style=NARROW
-    )
+def _chooser(name: str, values: tuple, told: str, layout: dict[str, str]) -> SelectionSlider:
+    return SelectionSlider(options=values, value=values[0], description=name, tooltip=told, layout=layout, style=NARROW)
 
 
 def _runs(cell: Cell) -> list[dict[str, torch.Tensor]]:
@@ -196,7 +193,8 @@ def _picture(grid: dict[tuple[str, str], Cell], chosen: tuple[str, str], row: in
         model, cache = name.split(", ")
         if c % 2 == 0:
             write(picture, model, LABEL + c * CELL + CELL - 20, 14, room=2 * CELL)
-        write(picture, cache.replace("no cache", "none"), LABEL + c * CELL + 2, 30, room=CELL)
+        write(picture, "off" if cache == "no cache" else "on", LABEL + c * CELL + CELL // 2 - 8, 30, room=CELL)
+    write(picture, "cache", LABEL - 6, 30, room=LABEL - 6, right=True)
     for k, kind in enumerate(KINDS):
         top = HEAD + k * LINE
         write(picture, kind, LABEL - 6, top + 13, room=LABEL - 6, right=True)

@@ -162,6 +162,42 @@ def test_the_serving_costs_answer_to_a_slider_and_a_model(ran):
     lab.both_themes("06-serving-costs")
 
 
+def test_the_parity_board_goes_from_one_difference_to_the_next(lab):
+    """In a notebook whose my_generate keeps talking: chosen by a button, by keyboard, and told in words."""
+    name, right = "07_capstone", "new = torch.where(live, new, pad)"
+    notebook = perfect(name)
+    stub = next(cell for cell in notebook.cells if cell.id == "my-generate")
+    assert stub.source.count(right) == 1
+    stub.source = stub.source.replace(right, "pass")
+    nbformat.write(notebook, lab.folder / name / "talking.ipynb")
+    lab.page.set_viewport_size({"width": 1366, "height": 768})
+    lab.open(f"{name}/talking.ipynb")
+    lab.run_all()
+    output = widget(lab, "parity-board-mine")
+    expect(output.get_by_text("80 calls: 62 equal, 18 differ.")).to_have_count(1)
+    assert "in a row that has ended you take token" in output.inner_text()
+    assert "so it talks on" in output.inner_text(), "why it differs"
+    assert output.locator(".jupyter-widgets").first.bounding_box()["height"] < 640, "it fits a screen of 1366 x 768"
+    before, words = picture(output), output.inner_text()
+    output.get_by_role("button", name="Next that is not equal").click()
+    changes(lab, lambda: picture(output), before)
+    assert output.inner_text() != words, "the words move with the picture"
+    before = picture(output)
+    output.locator("[aria-label='step'] .noUi-handle, .widget-hslider:has-text('step') .noUi-handle").first.focus()
+    lab.page.keyboard.press("ArrowRight")
+    changes(lab, lambda: picture(output), before)
+    output.evaluate("it => it.scrollIntoView({block: 'start'})")
+    lab.both_themes("07-parity-board")
+
+
+@on("07_capstone")
+def test_the_parity_board_says_that_nothing_is_written_yet(ran):
+    lab = ran
+    output = widget(lab, "parity-board-mine")
+    expect(output.get_by_text("80 calls: 80 not written yet.")).to_have_count(1)
+    lab.screenshot("07-parity-board-unwritten")
+
+
 @on("01_tokenization")
 def test_an_unwritten_exercise_says_so_and_stops_nothing(ran):
     lab = ran

@@ -22,7 +22,7 @@ from genlab.models import probe_model
 ASKED = {"output_scores": True, "return_dict_in_generate": True}
 KEPT = GenerationMixin.generate, GenerationMixin._sample  # as a notebook's first cell could keep them
 BESIDE = {
-    "my_generate": ["genlab.judging.rebuilt", "genlab.parity"],
+    "my_generate": ["genlab.judging.rebuilt", "genlab.parity", "genlab.parity_grid", "genlab.parity_causes"],
     "my_loop": ["genlab.judging.rebuilt"],
     "schedule": ["genlab.widgets.serving_costs", "genlab.plots.speed"],
 }

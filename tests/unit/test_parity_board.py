@@ -42,8 +42,8 @@ TOLD = {
     "the_prompt_ends_rows": ("list of end tokens", "Yours is the pad; for the library row 0 has not ended."),
     "ignores_the_minimum": ("minimum", "So they would be without min_new_tokens."),
     "minimum_is_one_more": ("minimum", "You cut token "),
-    "any_place_counts": ("stop string in a prompt", "Yours is the pad; for the library row 1 has not ended."),
-    "fills_without_end_tokens": ("stop string, no end", "No end token is set in this call"),
+    "any_place_counts": ("stop in the prompt", "Yours is the pad; for the library row 1 has not ended."),
+    "fills_without_end_tokens": ("stop, no end token", "No end token is set in this call"),
     "ignores_the_repository": ("repository", "if the repository said nothing."),
     "none_says_nothing": ("None in the call", "which the library keeps."),
     "no_hidden_top_k": (None, ""),  # 31 tokens
