@@ -18,6 +18,7 @@ from genlab.judging.alone import NotAllowed, alone
 from genlab.judging.runner import generated, outcomes_of
 from genlab.judging.verdict import judge, score
 from genlab.models import probe_model
+from tests.support.course import ROOT
 
 ASKED = {"output_scores": True, "return_dict_in_generate": True}
 KEPT = GenerationMixin.generate, GenerationMixin._sample  # as a notebook's first cell could keep them
@@ -142,3 +143,13 @@ def test_what_runs_it_may_be_the_library():
 
     model.generate(ids, custom_generate=loop, max_new_tokens=2)
     assert seen == [(1, 3, 31)]
+
+
+def test_no_search_through_genlab_finds_the_five_mistakes():
+    """Of this exercise a student gets one file, which is sealed: neither question nor answer stands in it."""
+    files = [path for path in (ROOT / "genlab").rglob("*") if path.suffix in (".py", ".json", ".md")]
+    holding = [path.name for path in files if "five_mistakes" in path.name + path.read_text(encoding="utf-8")]
+    assert holding == ["five_mistakes.json"]
+    sealed = (ROOT / "genlab" / "judging" / "data" / "five_mistakes.json").read_text(encoding="utf-8")
+    assert not any(word in sealed for word in ("symptom", "expected", "top_k", "mistakes"))
+    assert [probe.expected.value for probe in load("five_mistakes").probes] != [], "the check itself can read it"
