@@ -24,7 +24,7 @@ from autograder.course import NoCourse, api, assignments, class_folder, grade_id
 from autograder.grading.assignment import NotGradable
 from autograder.grading.cells import PREFIX
 from autograder.grading.deadlines import BadDeadlines, Rules, load
-from autograder.grading.gradebook import Recorder
+from autograder.grading.gradebook import NotRecorded, Recorder
 from autograder.grading.handed_in import is_text, students
 from autograder.grading.preview import preview, told
 from autograder.grading.run import Options, grade_class, only_one
@@ -135,7 +135,7 @@ def _renew_penalties(course: NbGraderAPI, names: list[str]) -> None:
     """Take off anew what lateness costs: a person may have given points since the last run."""
     if (current := rules()).deadlines:
         with only_one(class_folder() / "grading.lock"), closing(Recorder(course, rules=current)) as recorder:
-            recorder.renew_penalties(name for name in names if name in current.deadlines)
+            recorder.renew_penalties(names)
 
 
 def package(names: list[str], to: Path | None) -> int:
@@ -371,7 +371,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s")
     try:
         return _run(args)
-    except (BadDeadlines, NoCourse, NoSeed, NotGradable, SandboxError) as told:
+    except (BadDeadlines, NoCourse, NoSeed, NotGradable, NotRecorded, SandboxError) as told:
         raise SystemExit(str(told)) from None
 
 

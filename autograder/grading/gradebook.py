@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from datetime import datetime, timedelta
@@ -309,16 +309,15 @@ class Recorder:
         points, maximum = float(submission.score), float(submission.max_score)
         return Result(assignment, student, status, points, maximum, reason, float(penalty))
 
-    def renew_penalties(self, names: Iterable[str]) -> None:
-        """Take off anew what lateness costs: it is a share of all points, also of those that a person gave since.
+    def renew_penalties(self, names: Collection[str]) -> None:
+        """Take off anew what lateness costs, where there is a deadline: a share of all points, also of a person's.
 
         Raises NotRecorded; then the gradebook is as it was.
         """
         try:
             with self._transaction():
-                for name in names:
-                    deadline = self.rules.of(name)
-                    for submission in self.gradebook.assignment_submissions(name):
+                for name, deadline in self.rules.deadlines.items():
+                    for submission in self.gradebook.assignment_submissions(name) if name in names else ():
                         submission.extension = deadline.extension(submission.student_id)
                         if submission.total_seconds_late > 0 or submission.late_submission_penalty:
                             self._penalty(name, submission.student_id)
