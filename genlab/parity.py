@@ -157,9 +157,14 @@ def directed_cases() -> dict[str, Case]:
     """The calls that chance seldom makes, by name, each for GPT-2 and for Llama."""
     cases = {}
     for rotary, kind in ((False, "GPT-2"), (True, "Llama")):
-        for name, make in list(DESIGNS.items())[:DIRECTED]:
-            cases[f"{name}, {kind}"] = next(case for case in map(make, bases(rotary)) if case is not None)
+        for name in DIRECTED:
+            cases[f"{name}, {kind}"] = designed(name, rotary)
     return cases
+
+
+def designed(name: str, rotary: bool, first: int = 0) -> Case:
+    """The first of the calls of that design, from the seed ``first`` on."""
+    return next(case for case in map(DESIGNS[name], bases(rotary, first)) if case is not None)
 
 
 def bases(rotary: bool, first: int = 0) -> Iterator[Case]:
@@ -242,14 +247,15 @@ def _repository_on(case: Case) -> Case | None:
     return Case(case.model | {"repository": repository}, case.input_ids, case.attention_mask, settings, case.seed)
 
 
-DIRECTED = 6  # of the designs: the others are for the parity board
-DESIGNS: dict[str, Callable[[Case], Case | None]] = {
+DIRECTED: dict[str, Callable[[Case], Case | None]] = {
     "an end in the last step": _first_in_the_last_step,
     "a list of end tokens": _list_of_ends,
     "pad = eos, inside a prompt": _pad_is_the_end_and_in_the_prompt,
     "a penalty and left pads": _penalty_and_pads,
     "a stop string begun in the prompt": _stop_string_begun_in_the_prompt,
     "the repository's settings": _repository_on,
+}
+DESIGNS = DIRECTED | {  # what else the parity board shows
     "a minimum before an end": _minimum,
     "left pads": lambda case: case,
     "a stop string without end tokens": _stop_string_without_ends,

@@ -13,7 +13,7 @@ from genlab.judging.alone import alone
 from genlab.judging.rebuilt import library
 from genlab.judging.runner import run
 from genlab.judging.values import Resource
-from genlab.parity import DESIGNS, SIZE, Case, Difference, Generate, bases, compare
+from genlab.parity import SIZE, Case, Difference, Generate, bases, compare, designed
 
 SECONDS = 2.0  # of a call, which takes some hundredths; what takes this long is an endless loop
 MOST_STOPPED = 3  # calls that did not end: then no more are tried
@@ -92,7 +92,7 @@ def asked(kind: str, column: str, seed: int = 0) -> tuple[Case, dict[str, torch.
 @functools.lru_cache(maxsize=256)
 def _case(kind: str, rotary: bool, seed: int) -> Case:
     if design := DESIGNED.get(kind):
-        return next(case for case in map(DESIGNS[design], bases(rotary, 1000 * seed)) if case is not None)
+        return designed(design, rotary, 1000 * seed)
     rng = random.Random(f"{kind} {seed}")
     ids = torch.tensor([[rng.randrange(1, SIZE - 1) for _ in range(5)] for _ in range(2)])
     base = next(bases(rotary, 1000 * seed))

@@ -3,6 +3,7 @@
 For exercises in which ``model.generate``, or the loop inside of it, is written anew.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,22 +17,23 @@ FORM = "as asked for"
 
 def looped(loop: Callable, args: dict[str, Any]) -> Any:
     """What is compared of ``model.generate(..., custom_generate=loop)``; ``loop`` calls no loop of the library."""
-    return _looped(lambda *others, **named: alone(loop, *others, **named), args)
+    return _looped(functools.partial(alone, loop), *args.values())
 
 
 def rebuilt(function: Callable, args: dict[str, Any]) -> Any:
     """What is compared of ``function``, which stands for ``model.generate`` and calls no loop of the library."""
-    return _rebuilt(lambda *others, **named: alone(function, *others, **named), args)
+    return _rebuilt(functools.partial(alone, function), *args.values())
 
 
-def of_the_library(kind: str, args: dict[str, Any]) -> Any:
+def of_the_library(kind: str, *args: Any) -> Any:
     """What is compared of the library's own loop ("looped"), or of ``model.generate`` ("rebuilt")."""
-    return _looped(_library_loop, args) if kind == "looped" else _rebuilt(library, args)
+    return _looped(_library_loop, *args) if kind == "looped" else _rebuilt(library, *args)
 
 
-def _looped(loop: Callable, args: dict[str, Any]) -> Any:
+def _looped(
+    loop: Callable, model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, settings: dict[str, Any]
+) -> Any:
     """``loop`` as the loop inside of ``model.generate``: ids, and what the processors made of the scores."""
-    model, input_ids, attention_mask, settings = args.values()
     settings, kept = dict(settings), list[torch.Tensor]()
 
     def keep(_: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
@@ -49,9 +51,10 @@ def _looped(loop: Callable, args: dict[str, Any]) -> Any:
     return compared({"sequences": ids, "scores": scores}, model, input_ids, settings)
 
 
-def _rebuilt(function: Callable, args: dict[str, Any]) -> Any:
+def _rebuilt(
+    function: Callable, model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, settings: dict[str, Any]
+) -> Any:
     """``function(model, input_ids, attention_mask, **settings)`` in place of ``model.generate``, under a seed."""
-    model, input_ids, attention_mask, settings = args.values()
     settings = dict(settings)
     torch.manual_seed(settings.pop("seed", 0))
     return compared(function(model, input_ids, attention_mask, **settings), model, input_ids, settings)

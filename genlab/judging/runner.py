@@ -4,6 +4,7 @@ import _thread
 import contextlib
 import copy
 import dis
+import functools
 import io
 import linecache
 import logging
@@ -126,8 +127,7 @@ def generated(probe: ProbeRecord) -> ProbeRecord:
     if probe.generate is None:
         return probe
     if kind := probe.generate.get("library"):
-        names = list(probe.args)
-        today = run(lambda *values: of_the_library(kind, dict(zip(names, values, strict=True))), probe.args)
+        today = run(functools.partial(of_the_library, kind), probe.args)
         if today.error:
             raise RuntimeError(f"the library itself fails on the probe {probe.name!r}: {today.error.message}")
         calls = today.calls if probe.expected.calls else ()

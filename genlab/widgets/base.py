@@ -94,3 +94,16 @@ def percent(probability: float) -> str:
 def picture_of(png: bytes = b"") -> ipywidgets.Image:
     """A picture that is shown as large as it was drawn."""
     return ipywidgets.Image(value=png, format="png", layout=AS_DRAWN)
+
+
+def seed_box(seed: int, most: int, told: str) -> ipywidgets.BoundedIntText:
+    """A box for a seed from 0 to ``most``."""
+    return ipywidgets.BoundedIntText(
+        value=seed,
+        min=0,
+        max=most,
+        description="Seed",
+        tooltip=told,
+        style={"description_width": "40px"},
+        layout={"width": "110px"},
+    )

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from genlab.plots.labels import Pieces
 from genlab.plots.style import CHOSEN
 from genlab.widgets.bars import Bars
-from genlab.widgets.base import READABLE, WIDE, LiveBox, paragraph, percent, picture_of
+from genlab.widgets.base import READABLE, WIDE, LiveBox, paragraph, percent, picture_of, seed_box
 from genlab.widgets.before_after import LEGEND
 from genlab.widgets.recording import Row, record
 from genlab.widgets.sliders import IntSlider
@@ -79,15 +79,7 @@ class GenerationPlayer(LiveBox):
             style={"button_width": "70px"},
             layout=WIDE,
         )
-        self.seed = ipywidgets.BoundedIntText(
-            value=seed,
-            min=0,
-            max=2**31 - 1,
-            description="Seed",
-            tooltip="Seed of the run",
-            style={"description_width": "40px"},
-            layout={"width": "110px"},
-        )
+        self.seed = seed_box(seed, 2**31 - 1, "Seed of the run")
         self.generate = ipywidgets.Button(
             description="Generate", icon="play", tooltip="Run the model with this seed", layout={"width": "110px"}
         )

@@ -12,7 +12,7 @@ from genlab.parity import SIZE, Generate
 from genlab.parity_causes import why
 from genlab.parity_grid import COLUMNS, KINDS, SECONDS, Cell, State, cells
 from genlab.plots.labels import visible
-from genlab.widgets.base import WIDE, LiveBox, paragraph, percent, picture_of
+from genlab.widgets.base import WIDE, LiveBox, paragraph, percent, picture_of, seed_box
 from genlab.widgets.lettering import write
 from genlab.widgets.palette import PALETTE, STRENGTHS
 from genlab.widgets.sliders import IntSlider, SelectionSlider
@@ -78,15 +78,7 @@ class ParityBoard(LiveBox):
             tooltip="Go to the next call that is not equal",
             layout={"width": "200px"},
         )
-        self.seed = ipywidgets.BoundedIntText(
-            value=seed,
-            min=0,
-            max=999,
-            description="Seed",
-            tooltip="Seed of models, prompts and draws",
-            style={"description_width": "40px"},
-            layout={"width": "110px"},
-        )
+        self.seed = seed_box(seed, 999, "Seed of models, prompts and draws")
         self.again = ipywidgets.Button(
             description="Run", icon="play", tooltip="Run all calls of this seed", layout={"width": "110px"}
         )

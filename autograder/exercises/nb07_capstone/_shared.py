@@ -83,9 +83,8 @@ def stopping(rng: random.Random, kind: str, written: Callable = list) -> dict[st
 
     "across": the string lies over the border of two new tokens, and ends within the second; "whole": it ends with it;
     "begun": it begins in the prompt; "prompt": it stands in the prompt and comes no more; "edge": the prompt ends with
-    it, and it comes no more;
-    "two": each of two rows has one; "unfilled": as
-    "across", with another row and no end token. ``written``: how the list of stop strings stands in the call.
+    it, and it comes no more; "two": each of two rows has one; "unfilled": as "across", with another row and no end
+    token. ``written``: how the list of stop strings stands in the call.
     """
     tokenizer = RESOURCES["letter_tokenizer"]()
     rows = 2 if kind in ("two", "unfilled") else 1
